@@ -1,0 +1,5 @@
+"""`python -m mltool`."""
+
+from mltool.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""One file a verb: gather → decide → deliver, with every edge as an argument."""

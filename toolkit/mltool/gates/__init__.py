@@ -1,0 +1,1 @@
+"""Rules declared in the repository that judge facts to a verdict."""

@@ -1,0 +1,60 @@
+"""Run a program."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mltool.errors import OutsideError, UserError
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished program left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    environ: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> Result:
+    """Run `command` to its end and return its code and output; a program that is not installed is a UserError."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            env=dict(environ) if environ is not None else None,
+            capture_output=True,
+            check=False,
+            timeout=timeout,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise UserError(f"{cwd} is not a folder.") from error
+        raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutsideError(f"`{command[0]}` did not finish within {timeout:.0f} s.") from error
+    return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+def stream(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] | None = None) -> int:
+    """Run `command` with its output going straight to the terminal, and return its exit code."""
+    try:
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=dict(environ) if environ is not None else None,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+    except FileNotFoundError as error:
+        raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error

@@ -1,0 +1,1 @@
+"""The pipeline at one revision, what changed between two, and what must run."""

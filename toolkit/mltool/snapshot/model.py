@@ -1,0 +1,188 @@
+"""The words a pipeline is described in: stages, values, outputs, and the changes between two snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+# One value of a metrics or params file after flattening. Lists stay whole, as tuples.
+Leaf = None | bool | int | float | str | tuple[Any, ...]
+
+ProblemKind = Literal["unreadable", "unreachable", "missing"]
+ChangeKind = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A file that should have been read and was not. Never the same thing as a file that is absent."""
+
+    path: str
+    kind: ProblemKind
+    sentence: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """One metrics or params file, flattened to dotted keys (`train.lr`)."""
+
+    path: str
+    values: Mapping[str, Leaf]
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a stage or a `.dvc` file produces. `hash` is DVC's, with its algorithm: `md5:…`; empty when never made.
+
+    `size` is in bytes and `files` counts the files of a directory; both are None where DVC did not record them.
+    """
+
+    path: str
+    hash: str = ""
+    size: int | None = None
+    files: int | None = None
+    kind: Literal["data", "metric", "plot"] = "data"
+    cached: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependency:
+    """What a stage reads, with the hash it had when the stage last ran (empty when it never did)."""
+
+    path: str
+    hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage as `dvc.lock` recorded its last run, or as `dvc.yaml` declares it when it never ran.
+
+    `file` is the `dvc.yaml` it stands in, relative to the project; every path is relative to the project too.
+    `params` maps each params file to the flattened values the last run used.
+    """
+
+    file: str
+    name: str
+    cmd: str
+    deps: tuple[Dependency, ...] = ()
+    outs: tuple[Output, ...] = ()
+    params: Mapping[str, Mapping[str, Leaf]] = field(default_factory=dict)
+    frozen: bool = False
+    locked: bool = True
+
+    @property
+    def address(self) -> str:
+        """Return the stage as DVC's command line names it: `train`, or `sub/dvc.yaml:train`."""
+        return self.name if self.file == "dvc.yaml" else f"{self.file}:{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """A model or data set that `artifacts:` in a `dvc.yaml` names."""
+
+    name: str
+    path: str
+    type: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """One plot that a `dvc.yaml` declares: where its points are and how to read them."""
+
+    path: str
+    x: str = ""
+    y: tuple[str, ...] = ()
+    template: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stale:
+    """A stage whose `dvc.lock` entry is not what the commit would produce, and why."""
+
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The pipeline at one revision, as read from files alone."""
+
+    stages: tuple[Stage, ...] = ()
+    metrics: tuple[Values, ...] = ()
+    params: tuple[Values, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    data: tuple[Output, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueChange:
+    """One metric or param that differs. `old` is None when it was added, `new` when it was removed."""
+
+    path: str
+    key: str
+    kind: ChangeKind
+    old: Leaf
+    new: Leaf
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageChange:
+    """One stage that differs. `renamed` carries the former name; `reasons` says what differs in words."""
+
+    stage: str
+    kind: Literal["added", "removed", "renamed", "changed"]
+    reasons: tuple[str, ...] = ()
+    former: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataChange:
+    """One tracked output or `.dvc` file that differs.
+
+    The three counts are of files in a directory; None when a manifest could not be read without a download.
+    """
+
+    path: str
+    kind: ChangeKind
+    old: Output | None
+    new: Output | None
+    added: int | None = None
+    removed: int | None = None
+    modified: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageChange:
+    """One Python package whose locked version differs."""
+
+    name: str
+    kind: ChangeKind
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactChange:
+    """One named artifact that differs."""
+
+    name: str
+    kind: ChangeKind
+    old: Artifact | None
+    new: Artifact | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Everything that differs between two snapshots, base first."""
+
+    metrics: tuple[ValueChange, ...] = ()
+    params: tuple[ValueChange, ...] = ()
+    stages: tuple[StageChange, ...] = ()
+    data: tuple[DataChange, ...] = ()
+    artifacts: tuple[ArtifactChange, ...] = ()
+    packages: tuple[PackageChange, ...] = ()
