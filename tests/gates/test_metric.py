@@ -1,0 +1,121 @@
+"""The gate on one metric."""
+
+import math
+from typing import Any
+
+import pytest
+
+from mltool.config import Gate
+from mltool.errors import UserError
+from mltool.gates import metric
+from mltool.gates.verdict import Outcome, Verdict
+from mltool.snapshot.model import Leaf, Problem, Values
+
+ABSENT = object()
+
+
+def file(value: Any) -> Values | None:
+    return None if value is ABSENT else Values(path="metrics.json", values={"accuracy": value, "auc": 0.5})
+
+
+def judge(base: Leaf | object, head: Leaf | object, **gate: Any) -> Verdict:
+    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy", **gate))
+    return metric.judge(rule, base=file(base), head=file(head))
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "gate", "outcome", "trend"),
+    [
+        (0.9, 0.9, {}, Outcome.PASS, "same"),
+        (0.9, 0.91, {}, Outcome.PASS, "better"),
+        (0.9, 0.8999, {}, Outcome.FAIL, "worse"),
+        (0.905, 0.9, {"tolerance": 0.005}, Outcome.PASS, "worse"),
+        (0.905, 0.8999, {"tolerance": 0.005}, Outcome.FAIL, "worse"),
+        (200, 198, {"tolerance": "1%"}, Outcome.PASS, "worse"),
+        (200, 197.9, {"tolerance": "1 %"}, Outcome.FAIL, "worse"),
+        (-200, -202, {"tolerance": "1%"}, Outcome.PASS, "worse"),
+        (0.2, 0.3, {"direction": "lower"}, Outcome.FAIL, "worse"),
+        (0.3, 0.2, {"direction": "lower"}, Outcome.PASS, "better"),
+        (0.9, 0.92, {"floor": 0.95}, Outcome.FAIL, "unknown"),
+        (0.9, 0.96, {"floor": 0.95}, Outcome.PASS, "better"),
+        (0.9, 0.8, {"direction": "lower", "ceiling": 0.7}, Outcome.FAIL, "unknown"),
+        (0, 1, {}, Outcome.PASS, "better"),
+    ],
+)
+def test_a_metric_may_fall_by_its_tolerance_and_no_further(
+    base: float, head: float, gate: dict[str, Any], outcome: Outcome, trend: str
+) -> None:
+    verdict = judge(base, head, **gate)
+    assert (verdict.outcome, verdict.trend) == (outcome, trend)
+    assert verdict.delta == pytest.approx(head - base)
+    assert verdict.test == "tolerance"
+
+
+@pytest.mark.parametrize("head", [math.nan, math.inf, "0.9", None, True, (0.9,)])
+def test_a_head_that_is_no_finite_number_fails_and_names_the_file(head: Leaf) -> None:
+    verdict = judge(0.9, head)
+    assert verdict.outcome is Outcome.FAIL
+    assert "metrics.json" in verdict.sentence
+    assert "not a finite number" in verdict.sentence
+
+
+def test_a_missing_metric_fails_and_suggests_the_nearest_name() -> None:
+    rule = metric.settings("accuracy", Gate(metric="metrics.json:acuracy", direction="higher"))
+    verdict = metric.judge(rule, base=None, head=file(0.9))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.sentence == "metrics.json has no `acuracy`. Did you mean `accuracy`?"
+
+
+def test_a_missing_file_fails() -> None:
+    verdict = judge(0.9, ABSENT)
+    assert verdict.outcome is Outcome.FAIL
+    assert "metrics.json is not a metrics file of this revision" in verdict.sentence
+
+
+def test_an_unreadable_file_fails_with_its_line() -> None:
+    problem = Problem(path="metrics.json", kind="unreadable", line=3, sentence="this is not JSON.")
+    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy"))
+    verdict = metric.judge(rule, base=None, head=Values(path="metrics.json", values={}, problem=problem))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.sentence == "metrics.json: line 3: this is not JSON."
+
+
+@pytest.mark.parametrize("base", [ABSENT])
+def test_no_baseline_yet_is_a_skip_with_a_sentence(base: object) -> None:
+    verdict = judge(base, 0.9)
+    assert (verdict.outcome, verdict.sentence) == (Outcome.SKIP, "accuracy is 0.9; there is no baseline yet.")
+
+
+def test_a_floor_judges_even_without_a_baseline() -> None:
+    assert judge(ABSENT, 0.9, floor=0.8).outcome is Outcome.PASS
+    assert judge(ABSENT, 0.7, floor=0.8).outcome is Outcome.FAIL
+
+
+def test_a_base_that_cannot_be_read_is_undecided_and_never_a_pass() -> None:
+    problem = Problem(path="metrics.json", kind="unreadable", sentence="metrics.json is not JSON.")
+    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy"))
+    broken = Values(path="metrics.json", values={}, problem=problem)
+    assert metric.judge(rule, base=broken, head=file(0.9)).outcome is Outcome.UNDECIDED
+    assert judge(math.nan, 0.9).outcome is Outcome.UNDECIDED
+    assert judge(math.nan, 0.9, floor=0.95).outcome is Outcome.FAIL
+
+
+def test_a_sentence_says_how_far_and_how_much_is_allowed() -> None:
+    assert judge(0.9, 0.88, tolerance=0.005).sentence == "accuracy fell to 0.88 from 0.9, 0.02 worse; 0.005 is allowed."
+    assert judge(0.9, 0.898, tolerance=0.005).sentence == "accuracy fell to 0.898 from 0.9, within the 0.005 allowed."
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ({"metric": "accuracy"}, "is not `path:key`"),
+        ({"metric": "m.json:alpha"}, "does not say which way is better"),
+        ({"metric": "m.json:acc", "tolerance": "a lot"}, "tolerance `a lot` is not a number"),
+        ({"metric": "m.json:acc", "tolerance": -1}, "tolerance `-1` is not a number"),
+        ({"metric": "m.json:acc", "tolerance": "nan"}, "tolerance `nan` is not a number"),
+    ],
+)
+def test_a_gate_that_cannot_be_understood_names_itself(gate: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=r"\[gates.x\]") as caught:
+        metric.settings("x", Gate(**gate))
+    assert words in str(caught.value)

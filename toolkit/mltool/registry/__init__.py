@@ -1,0 +1,1 @@
+"""Versions and stages of models, as Git tags in GTO's grammar."""
