@@ -25,6 +25,8 @@ def judge(config: Config, *, base: Iterable[Values], head: Iterable[Values], has
     seen = {verdict.metric for verdict in declared}
     covered = {rule.path for rule in rules}
     broken = [_broken(item.problem) for item in after.values() if item.problem and item.path not in covered]
+    for fact in (config.facts.slices, config.facts.cost):  # they have sections of their own in the report
+        after.pop(fact, None)
     return (*declared, *broken, *_undeclared(before, after, seen))
 
 

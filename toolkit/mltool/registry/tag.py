@@ -24,17 +24,19 @@ class Tag:
 
 def parse(name: str, commit: str) -> Tag | None:
     """Return the tag understood, or None for a tag that is none of ours."""
-    if found := _VERSION.fullmatch(name):
-        version = found["version"]
-        return Tag(
-            name=name, commit=commit, model=found["name"], version=version, sequence=_n(found), off=bool(found["off"])
-        )
-    if found := _STAGE.fullmatch(name):
-        stage = found["stage"]
-        return Tag(
-            name=name, commit=commit, model=found["name"], stage=stage, sequence=_n(found), off=bool(found["off"])
-        )
-    return None
+    found = _VERSION.fullmatch(name) or _STAGE.fullmatch(name)
+    if not found:
+        return None
+    parts = found.groupdict(default="")
+    return Tag(
+        name=name,
+        commit=commit,
+        model=parts["name"],
+        version=parts.get("version", ""),
+        stage=parts.get("stage", ""),
+        sequence=int(parts["n"] or -1),
+        off=bool(parts["off"]),
+    )
 
 
 def live(tags: Iterable[tuple[str, str]]) -> tuple[Tag, ...]:
@@ -49,11 +51,10 @@ def live(tags: Iterable[tuple[str, str]]) -> tuple[Tag, ...]:
 
 def version_at(tag: Tag, tags: Iterable[tuple[str, str]]) -> str:
     """Return the version that is registered on the commit of `tag`, or the tag's own name where none is."""
-    known = (parse(name, commit) for name, commit in tags if commit == tag.commit)
-    versions = [
-        other.version for other in known if other and other.model == tag.model and other.version and not other.off
-    ]
-    return f"v{max(versions, key=_semver)}" if versions else tag.name
+    here = (parse(name, commit) for name, commit in tags if commit == tag.commit)
+    versions = [other.version for other in here if other and other.model == tag.model and not other.off]
+    best = max(filter(None, versions), key=_semver, default="")
+    return f"v{best}" if best else tag.name
 
 
 def _live(tags: list[Tag]) -> Tag | None:
@@ -63,10 +64,6 @@ def _live(tags: list[Tag]) -> Tag | None:
     gone = {tag.version for tag in tags if tag.off}
     versions = [tag for tag in tags if tag.version and tag.version not in gone]
     return max(versions, key=lambda tag: _semver(tag.version), default=None)
-
-
-def _n(found: re.Match[str]) -> int:
-    return int(found["n"]) if found["n"] else -1
 
 
 def _semver(version: str) -> tuple[tuple[int, ...], bool, str]:
