@@ -127,9 +127,7 @@ def parse(source: str, table: Mapping[str, Any]) -> Config:
     try:
         return msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$.")
-        place = f"`{where.rstrip('`')}`: " if where else ""
-        raise UserError(f"{source}: {place}{message[:1].lower()}{message[1:]}.") from error
+        raise UserError(f"{source}: {_wrong(table, error)}.") from error
 
 
 def schema() -> dict[str, Any]:
@@ -157,3 +155,31 @@ def _unknown_inside(hint: Any, table: Mapping[str, Any], prefix: str) -> Iterato
         for name, value in table.items():
             if isinstance(value, dict):
                 yield from _unknown_inside(get_args(hint)[1], value, f"{prefix}{name}.")
+
+
+def _wrong(table: Mapping[str, Any], error: msgspec.ValidationError) -> str:
+    """Return what msgspec found wrong, with the name of the gate it stands in, which msgspec leaves out."""
+    message, _, where = str(error).partition(" - at `$.")
+    where = where.rstrip("`")
+    if where.startswith("gates[...]"):
+        where = where.replace("[...]", f".{_first_bad_gate(table['gates'])}", 1)
+    choices = _choices(where.rpartition(".")[2])
+    hint = f"; one of {', '.join(choices)}" if "enum" in message and choices else ""
+    return f"`{where}`: {message[:1].lower()}{message[1:]}{hint}"
+
+
+def _first_bad_gate(gates: Mapping[str, Any]) -> str:
+    for name, gate in gates.items():
+        try:
+            msgspec.convert(gate, Gate)
+        except msgspec.ValidationError:
+            return name
+    return "…"
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    for cls in (Gate, Ci):
+        hint = get_type_hints(cls).get(key)
+        if get_origin(hint) is Literal:
+            return tuple(choice for choice in get_args(hint) if choice)
+    return ()
