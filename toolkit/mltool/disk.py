@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -39,6 +40,32 @@ def append(path: Path, content: str) -> None:
             file.write(content)
     except OSError as error:
         raise UserError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def remove(path: Path) -> None:
+    """Delete the file; raises UserError where that is not allowed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"Cannot delete {path}: {error.strerror}.") from error
+
+
+def read(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of those of `paths` (relative to `root`) that are files; raises UserError if unreadable."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = (root / path).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise UserError(f"Cannot read {root / path}: {error.strerror}.") from error
+    return found
+
+
+def read_folder(root: Path) -> dict[str, bytes]:
+    """Return every file under `root`, by its path relative to it."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 def templates() -> Path:

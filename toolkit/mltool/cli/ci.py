@@ -1,0 +1,44 @@
+"""`mltool ci`: the workflows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mltool.commands.ci import Desk
+
+app = typer.Typer(
+    help="Write the CI workflows, check that they are current, run the pipeline in CI.", no_args_is_help=True
+)
+
+Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
+
+
+@app.command()
+def generate(
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Write the workflows that [ci] in mltool.toml asks for.
+
+    A workflow that was edited by hand is never overwritten without --force. Newer pins of actions are kept.
+    """
+    from mltool.commands import ci
+
+    raise typer.Exit(ci.generate(_desk(project), force=force))
+
+
+@app.command()
+def check(project: Project = Path()) -> None:
+    """Exit 1 with a diff when a workflow is not what [ci] in mltool.toml makes."""
+    from mltool.commands import ci
+
+    raise typer.Exit(ci.check(_desk(project)))
+
+
+def _desk(project: Path) -> "Desk":
+    from mltool import disk
+    from mltool.commands.ci import Desk, repository
+
+    return Desk(root=repository(project), templates=disk.templates(), say=typer.echo)

@@ -1,0 +1,1 @@
+"""Templates and answers → files, and what writing them would change."""
