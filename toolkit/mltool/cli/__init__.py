@@ -7,6 +7,7 @@ import traceback
 import typer
 
 from mltool import __version__
+from mltool.cli import ci, measure
 from mltool.errors import Exit, MltoolError
 
 ISSUES = "https://github.com/mltool/mltool/issues"
@@ -18,6 +19,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(ci.app, name="ci")
+app.add_typer(measure.app, name="measure")
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,42 @@
+"""Heavy work that leaves small facts: the one room that may load pandas and scikit-learn.
+
+from mltool import measure
+
+parts = measure.by_time(frame, time="sold_at")
+with measure.cost() as cost:
+    model.fit(parts.train[features], parts.train["y_true"])
+measured = measure.evaluate(predictions, slices=["country"])
+"""
+
+from mltool.measure.costs import Cost, command, cost, latency, size
+from mltool.measure.evaluation import Evaluation, evaluate
+from mltool.measure.evaluation import write as write_evaluation
+from mltool.measure.facts import number
+from mltool.measure.facts import write as write_fact
+from mltool.measure.predictions import Predicted, Task, check
+from mltool.measure.splits import Parts, Shares, at_random, by_group, by_time
+from mltool.measure.table import read, require, write
+
+__all__ = [
+    "Cost",
+    "Evaluation",
+    "Parts",
+    "Predicted",
+    "Shares",
+    "Task",
+    "at_random",
+    "by_group",
+    "by_time",
+    "check",
+    "command",
+    "cost",
+    "evaluate",
+    "latency",
+    "number",
+    "read",
+    "require",
+    "size",
+    "write",
+    "write_evaluation",
+    "write_fact",
+]
