@@ -1,0 +1,1 @@
+"""What runs the jobs. One file a CI system: its environment → Build."""

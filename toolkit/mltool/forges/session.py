@@ -1,0 +1,251 @@
+"""One API with its token: what it asks of the sender between request and answer.
+
+The token is written into one header for one host and nowhere else: not into an address, an error, a log, a redirect.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from mltool.errors import OutsideError, UserError
+from mltool.http import LOOPBACK, Answer, MaybeSentError, NeverSentError, Request, Secret, Send, next_page, origin
+
+TRIES: Final = 4
+HOPS: Final = 3
+MAX_PAGES: Final = 300
+REDIRECTS: Final = (301, 302, 307, 308)
+GATEWAY: Final = (500, 502, 503, 504)
+
+T = TypeVar("T")
+
+
+def check_base(api: str) -> str:
+    """Return the API's address without a slash at its end.
+
+    Raises UserError for one that is no http(s) address, or that would carry a token unencrypted to another machine.
+    """
+    try:
+        parts = urlsplit(api)
+        valid = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UserError("The API address is not an https:// address.", "Check GITHUB_API_URL.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise UserError(
+            f"{api} would carry the token unencrypted over the network.", "Set GITHUB_API_URL to its https:// address."
+        )
+    return api.rstrip("/")
+
+
+def limited(answer: Answer) -> bool:
+    """Return whether the server asks us to slow down rather than telling us that we may not.
+
+    GitHub says so with 429, or with 403 and a header, or for its secondary limits in the text alone:
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if answer.status == 429:
+        return True
+    if answer.status != 403:
+        return False
+    said = answer.body[:2000].lower()
+    return (
+        "retry-after" in answer.headers
+        or answer.headers.get("x-ratelimit-remaining") == "0"
+        or b"secondary rate limit" in said
+        or b"abuse detection" in said
+    )
+
+
+def pause(answer: Answer, *, tries: int, now: float) -> float:
+    """Return how many seconds to wait before sending again, after `tries` attempts; `now` is in epoch seconds."""
+    after = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,12}", after):
+        return float(after)
+    if after:
+        try:
+            return max(0.0, parsedate_to_datetime(after).timestamp() - now)
+        except (ValueError, OverflowError):
+            pass
+    reset = answer.headers.get("x-ratelimit-reset", "").strip()
+    if answer.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
+        return max(1.0, float(reset) - now)
+    return 60.0 * 2 ** (tries - 1) if limited(answer) else 2.0 ** (tries - 1)
+
+
+def message(answer: Answer) -> str:
+    """Return what the server said about its refusal, short and on one line; empty when it is no JSON."""
+    try:
+        said = msgspec.json.decode(answer.body, type=_Said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    details = "; ".join(detail for error in said.errors if (detail := _detail(error)))
+    line = " ".join(f"{said.message}: {details}".split() if details else said.message.split())
+    return "".join(letter for letter in line if letter.isprintable())[:200]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    message: str = ""
+    errors: tuple[Any, ...] = ()
+
+
+def _detail(error: object) -> str:
+    if isinstance(error, str):
+        return error
+    return str(error.get("message") or "") if isinstance(error, dict) else ""
+
+
+class Session:
+    """One API with its token. `patience` bounds the seconds that all its waits together may take."""
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        token: Secret,
+        send: Send,
+        agent: str = "mltool",
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+        patience: float = 120.0,
+    ) -> None:
+        self.base = check_base(base)
+        self._token = token
+        self._send = send
+        self._agent = agent
+        self._sleep = sleep
+        self._now = now
+        self._left = patience
+
+    def call(self, method: str, path: str, *, body: object = None, repeatable: bool = True) -> Answer:
+        """Send and return the answer, waiting and trying again where the server asks for it.
+
+        Any answer but 401, 429 and 5xx is returned for the caller to judge. Raises UserError for 401, OutsideError
+        when the server stays down, silent or limited for longer than we may wait, and MaybeSentError when a request
+        that is not `repeatable` may or may not have been acted on.
+        """
+        request = Request(
+            method=method,
+            url=path if path.startswith(("http://", "https://")) else f"{self.base}{path}",
+            headers=self._headers(),
+            body=None if body is None else msgspec.json.encode(body),
+            repeatable=repeatable,
+        )
+        for _ in range(HOPS + 1):
+            answer = self._persist(request)
+            if answer.status not in REDIRECTS:
+                return answer
+            request = self._follow(request, answer)
+        raise OutsideError(f"{self._host} redirects in a circle.")
+
+    def fetch(self, kind: type[T], path: str) -> T | Answer:
+        """Return the JSON at `path` as a `kind`, or the answer that refused it."""
+        answer = self.call("GET", path)
+        return self.read(kind, answer) if answer.good else answer
+
+    def pages(self, kind: type[T], path: str) -> Iterator[tuple[T, ...] | Answer]:
+        """Yield the JSON list at `path` page by page to the last one; an answer instead of a page ends it."""
+        for _ in range(MAX_PAGES):
+            answer = self.call("GET", path)
+            if not answer.good:
+                yield answer
+                return
+            yield self.read(tuple[kind, ...], answer)  # type: ignore[valid-type]  # built at run time for msgspec
+            following = next_page(answer.headers.get("link", ""))
+            if not following:
+                return
+            path = self._same_host(following)
+        raise OutsideError(f"{self._host} has more than {MAX_PAGES} pages of one list.")
+
+    def read(self, kind: type[T], answer: Answer) -> T:
+        """Return the body as a `kind`; garbage is an OutsideError."""
+        try:
+            return msgspec.json.decode(answer.body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise OutsideError(
+                f"{self._host} answered {answer.status} with something that is not what its API promises.",
+                "Check GITHUB_API_URL and any proxy in between.",
+            ) from None
+
+    def said(self, answer: Answer) -> str:
+        """Return the server's own words about a refusal, without our token."""
+        return self._token.hide(message(answer)) or f"HTTP {answer.status}"
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.base).netloc
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self._token.reveal()}",
+            "Content-Type": "application/json",
+            "User-Agent": self._agent,
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+
+    def _persist(self, request: Request) -> Answer:
+        for tries in range(1, TRIES + 1):
+            try:
+                answer = self._send(request)
+            except (NeverSentError, MaybeSentError) as error:
+                if tries == TRIES or not (request.repeatable or isinstance(error, NeverSentError)):
+                    raise
+                self._wait(2.0 ** (tries - 1), why=error.what)
+                continue
+            if answer.status == 401:
+                raise UserError(
+                    f"{self._host} does not accept the token: {self.said(answer)}.",
+                    "Pass a valid one as GITHUB_TOKEN; in a workflow: env: GITHUB_TOKEN: ${{ github.token }}.",
+                )
+            if not self._again(request, answer):
+                return answer
+            if tries < TRIES:
+                self._wait(pause(answer, tries=tries, now=self._now()), why=self._trouble(answer))
+        raise OutsideError(self._trouble(answer), "Try again later.")
+
+    def _again(self, request: Request, answer: Answer) -> bool:
+        if limited(answer):
+            return True
+        if answer.status not in GATEWAY:
+            return False
+        if request.repeatable:
+            return True
+        raise MaybeSentError(self._trouble(answer), "Try again later.")
+
+    def _trouble(self, answer: Answer) -> str:
+        if limited(answer):
+            return f"{self._host} asks us to slow down: {self.said(answer)}."
+        return f"{self._host} is in trouble: it answered {answer.status}."
+
+    def _wait(self, seconds: float, *, why: str) -> None:
+        if seconds > self._left:
+            moment = datetime.fromtimestamp(min(self._now() + seconds, 4e9), UTC)
+            raise OutsideError(why, f"Try again after {moment:%Y-%m-%d %H:%M:%S} UTC.")
+        self._left -= seconds
+        self._sleep(seconds)
+
+    def _follow(self, request: Request, answer: Answer) -> Request:
+        url = self._same_host(urljoin(request.url, answer.headers.get("location", "")))
+        # A renamed repository answers 301 or 307, and GitHub asks for the same request at the new address.
+        return replace(request, url=url)
+
+    def _same_host(self, url: str) -> str:
+        try:
+            same = origin(url) == origin(self.base)
+        except ValueError:
+            same = False
+        if not same:
+            raise OutsideError(
+                f"{self._host} sends us on to another address, where the token must not go.",
+                "Check GITHUB_API_URL.",
+            )
+        return url
