@@ -66,6 +66,7 @@ def check(
     task = task or infer(truth, label, source=source)
     if task == "regression":
         return _regression(truth, label, source)
+    truth, label = _as_classes(truth), _as_classes(label)
     if task == "binary":
         return _binary(frame, truth, label, columns=columns, positive=positive)
     return _multiclass(frame, truth, label, columns=columns)
@@ -91,7 +92,7 @@ def _check_ids(ids: "pd.Series[Any]", source: str) -> None:
     twice = ids[ids.duplicated()]
     if len(twice):
         raise UserError(
-            f"{source}: `{ids.name}` names {len(twice)} rows twice, the first is {twice.iloc[0]!r}.",
+            f"{source}: `{ids.name}` names {len(twice)} rows twice, the first is `{twice.iloc[0]}`.",
             "Every row needs an id of its own, so that two models can be compared row by row.",
         )
 
@@ -101,7 +102,7 @@ def _pair(frame: pd.DataFrame, columns: Predictions) -> tuple[np.ndarray, np.nda
     if (truth.dtype.kind == "O") != (label.dtype.kind == "O"):
         raise UserError(
             f"{columns.path}: `{columns.truth}` and `{columns.label}` hold different things "
-            f"({truth[0]!r} and {label[0]!r}).",
+            f"(`{truth[0]}` and `{label[0]}`).",
             "Write the labels the same way in both.",
         )
     return truth, label
@@ -117,9 +118,15 @@ def _array(column: "pd.Series[Any]") -> np.ndarray:
     return np.array([str(value) for value in column], dtype=object)
 
 
+def _as_classes(values: np.ndarray) -> np.ndarray:
+    # A table that once held a missing label reads back as 1.0: still class 1.
+    whole = values.dtype.kind == "f" and np.array_equal(values, np.round(values))
+    return values.astype(np.int64) if whole else values
+
+
 def _regression(truth: np.ndarray, label: np.ndarray, source: str) -> Predicted:
     if truth.dtype.kind == "O":
-        raise UserError(f"{source}: a regression needs numbers, and {truth[0]!r} is none.")
+        raise UserError(f"{source}: a regression needs numbers, and `{truth[0]}` is none.")
     return Predicted(task="regression", truth=truth.astype(float), label=label.astype(float))
 
 
@@ -167,7 +174,7 @@ def _score(frame: pd.DataFrame, columns: Predictions) -> tuple[np.ndarray | None
 def _numbers(frame: pd.DataFrame, column: str, *, source: str) -> np.ndarray:
     table.require(frame, (column,), source=source)
     if not pd.api.types.is_numeric_dtype(frame[column].dtype):
-        raise UserError(f"{source}: `{column}` must hold numbers.", f"It holds {frame[column].iloc[0]!r}.")
+        raise UserError(f"{source}: `{column}` must hold numbers.", f"It holds `{frame[column].iloc[0]}`.")
     return frame[column].to_numpy(dtype=float)
 
 

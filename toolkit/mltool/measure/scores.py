@@ -1,11 +1,13 @@
 """Metrics of a task, by scikit-learn: names and six digits are ours, the statistics are not."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn import metrics
 
+from mltool.errors import UserError
 from mltool.measure.facts import number
 from mltool.measure.predictions import Predicted
 
@@ -14,10 +16,14 @@ def score(predicted: Predicted) -> Mapping[str, float]:
     """Return the metrics of the task by name, best known first.
 
     A metric that the rows cannot give (a ranking metric where the truth has one class only, r2 of one row) is left
-    out: an invented number would be compared.
+    out: an invented number would be compared. Raises UserError for values so large that a metric is infinite.
     """
-    found = _TASKS[predicted.task](predicted)
-    return {name: number(float(value)) for name, value in found.items()}
+    with np.errstate(all="ignore"):  # what overflows is not finite, and said below
+        found = {name: float(value) for name, value in _TASKS[predicted.task](predicted).items()}
+    infinite = [name for name, value in found.items() if not math.isfinite(value)]
+    if infinite:
+        raise UserError(f"{infinite[0]} is not finite: the predictions hold values that are too large to measure.")
+    return {name: number(value) for name, value in found.items()}
 
 
 def _binary(predicted: Predicted) -> dict[str, Any]:

@@ -49,14 +49,20 @@ def by_time(frame: pd.DataFrame, *, time: str, shares: Shares | None = None, sou
     shares = shares or Shares()
     moments = _moments(frame, time, source)
     share_until = moments.value_counts().sort_index().cumsum() / len(frame)
-    first = _last_moment(share_until, shares.train)
-    second = _last_moment(share_until, shares.train + shares.validation) if shares.validation else first
-    parts = Parts(
+    count = len(share_until)
+    wanted = 2 + (shares.validation > 0)
+    if count < wanted:
+        raise UserError(f"{source}: `{time}` has {count} moments, fewer than there are parts.")
+    train_end = _nearest(share_until, shares.train, low=0, high=count - wanted)
+    validation_end = train_end
+    if shares.validation:
+        validation_end = _nearest(share_until, shares.train + shares.validation, low=train_end + 1, high=count - 2)
+    first, second = share_until.index[train_end], share_until.index[validation_end]
+    return Parts(
         train=frame[moments <= first],
         validation=frame[(moments > first) & (moments <= second)],
         test=frame[moments > second],
     )
-    return _filled(parts, shares, why=f"`{time}` has {len(share_until)} moments", source=source)
 
 
 def by_group(
@@ -116,10 +122,9 @@ def _moments(frame: pd.DataFrame, time: str, source: str) -> "pd.Series[Any]":
         ) from error
 
 
-def _last_moment(share_until: "pd.Series[float]", share: float) -> Any:
-    # Rounding must not push a boundary that was asked for exactly into the next moment.
-    place = int(np.searchsorted(share_until.to_numpy(), share - 1e-12))
-    return share_until.index[min(place, len(share_until) - 1)]
+def _nearest(share_until: "pd.Series[float]", share: float, *, low: int, high: int) -> int:
+    # Clamped, so that each part keeps a moment however few there are.
+    return min(max(int(np.abs(share_until.to_numpy() - share).argmin()), low), high)
 
 
 def _twice(frame: pd.DataFrame, shares: Shares, draw: Any) -> Parts:
