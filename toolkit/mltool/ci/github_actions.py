@@ -15,6 +15,8 @@ from mltool.ci.build import Build
 from mltool.errors import UserError
 
 NOWHERE: Final = "0" * 40
+# A name of dots alone would walk up the address that it becomes a part of.
+_NAME: Final = re.compile(r"(?!\.+/)[A-Za-z0-9_.-]+/(?!\.+$)[A-Za-z0-9_.-]+")
 
 T = TypeVar("T")
 
@@ -280,11 +282,11 @@ def _parse(kind: type[T], environ: Mapping[str, str], event: bytes) -> T:
 
 def _checked(build: Build) -> Build:
     """Return the build when what goes into addresses and comparisons has the shape it must have."""
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", build.repository):
+    if not _NAME.fullmatch(build.repository):
         raise UserError("GITHUB_REPOSITORY is not `owner/name`.")
     if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", build.sha):
         raise UserError(f"The event `{build.event}` names no commit.", "Check GITHUB_SHA and the event file.")
-    if build.head_repository and not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", build.head_repository):
+    if build.head_repository and not _NAME.fullmatch(build.head_repository):
         raise UserError("The event file names a head repository that is not `owner/name`.")
     return build
 

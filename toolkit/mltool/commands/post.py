@@ -375,7 +375,7 @@ def _deliver(session: Session, words: _Words, number: int, acts: tuple[Act, ...]
         answer = _write(session, words, number, act)
         if isinstance(answer, Refusal):
             return answer
-        done = "updated" if isinstance(act, Edit) else "created"
+        done = "updated" if isinstance(act, Edit) and act.comment == answer.id else "created"
         say(f"The comment on {words.build.repository}#{number} is {done}: {answer.url}")
     if not acts:
         say(f"The comment on {words.build.repository}#{number} says the same already.")

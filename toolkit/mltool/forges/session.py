@@ -162,7 +162,7 @@ class Session:
             following = next_page(answer.headers.get("link", ""))
             if not following:
                 return
-            path = self._same_host(following)
+            path = self._same_host(following, seen_from=self.base)
         raise OutsideError(f"{self._host} has more than {MAX_PAGES} pages of one list.")
 
     def read(self, kind: type[T], answer: Answer) -> T:
@@ -234,12 +234,13 @@ class Session:
         self._sleep(seconds)
 
     def _follow(self, request: Request, answer: Answer) -> Request:
-        url = self._same_host(urljoin(request.url, answer.headers.get("location", "")))
+        url = self._same_host(answer.headers.get("location", ""), seen_from=request.url)
         # A renamed repository answers 301 or 307, and GitHub asks for the same request at the new address.
         return replace(request, url=url)
 
-    def _same_host(self, url: str) -> str:
+    def _same_host(self, address: str, *, seen_from: str) -> str:
         try:
+            url = urljoin(seen_from, address)
             same = origin(url) == origin(self.base)
         except ValueError:
             same = False
