@@ -3,7 +3,7 @@
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mltool.config import Gate
 from mltool.errors import UserError
@@ -166,7 +166,8 @@ def _compare(rule: Settings, was: float, value: float) -> Verdict:
         sentence += f", {worse:.3g} worse; {allowed:.3g} is allowed" if allowed else f", {worse:.3g} worse"
     elif trend == "worse":
         sentence += f", within the {allowed:.3g} allowed"
-    return _verdict(rule, Outcome.FAIL if beyond else Outcome.PASS, sentence + ".", was, value, trend)
+    outcome = Outcome.FAIL if beyond else Outcome.PASS
+    return replace(_verdict(rule, outcome, sentence + ".", was, value, trend), allowed=allowed)
 
 
 def _verdict(

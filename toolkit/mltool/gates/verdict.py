@@ -24,7 +24,7 @@ class Verdict:
     """One gate's answer about one metric (`metric` is `path:key`; empty for a gate on the pipeline itself).
 
     `base`, `head` and `delta` (head − base) are in the metric's own unit, None when absent or not a number.
-    `test` names the method that decided.
+    `allowed` is how much worse than the base still passes, in that unit too. `test` names the method that decided.
     """
 
     gate: str
@@ -37,6 +37,7 @@ class Verdict:
     base: float | None = None
     head: float | None = None
     delta: float | None = None
+    allowed: float | None = None
     rule: str = ""
     test: str = "tolerance"
     declared: bool = True

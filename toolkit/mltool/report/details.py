@@ -1,0 +1,227 @@
+"""What is read on a second look: slices, curves, the graph, cost, history, and how it was decided."""
+
+from mltool.report import figures
+from mltool.report.blocks import (
+    Block,
+    Chart,
+    Code,
+    Column,
+    Diagram,
+    Heat,
+    Listing,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Tone,
+    Trend,
+    Trends,
+)
+from mltool.report.headline import SHORT
+from mltool.report.model import CostRow, Curve, Matrix, Report, SliceRow, Trendline
+
+MOST_SLICES = 20
+MOST_VERDICTS = 50
+
+
+def slices(report: Report) -> list[Section]:
+    """Return the scores by group, those that lost most first."""
+    if not report.slices:
+        return []
+    ordered = sorted(report.slices, key=_worth)
+    worse = sum(_worse(item) for item in report.slices)
+    left = len(ordered) - MOST_SLICES
+    columns = (
+        Column("Slice"),
+        Column("Rows", "right", minor=True),
+        Column("Metric"),
+        Column("Base", "right"),
+        Column("This change", "right"),
+        Column("Difference", "right"),
+    )
+    rows = tuple(_slice(item) for item in ordered[:MOST_SLICES])
+    table = Table(columns, rows, more=f"… and {figures.count(left, 'more slice')}." if left > 0 else "")
+    first = f", most: {ordered[0].column} = {ordered[0].value}" if worse else ""
+    summary = f"{worse:,} of {len(ordered):,} worse{first}"
+    return [Section(name="slices", title="Slices", blocks=(table,), importance=70, folded=True, summary=summary)]
+
+
+def curves(report: Report) -> list[Section]:
+    """Return the curves with base and head overlaid."""
+    if not report.curves:
+        return []
+    blocks = tuple(Chart(curve, caption=_ends(curve)) for curve in report.curves)
+    names = figures.count(len(report.curves), "plot")
+    return [Section(name="curves", title="Curves", blocks=blocks, importance=40, folded=True, summary=names)]
+
+
+def matrices(report: Report) -> list[Section]:
+    """Return the confusion matrices."""
+    if not report.matrices:
+        return []
+    blocks = tuple(Heat(matrix, caption=_diagonal(matrix)) for matrix in report.matrices)
+    return [
+        Section(
+            name="confusion",
+            title="Confusion matrix" if len(blocks) == 1 else "Confusion matrices",
+            blocks=blocks,
+            importance=45,
+            folded=True,
+            summary=_diagonal(report.matrices[0]),
+        )
+    ]
+
+
+def stages(report: Report) -> list[Section]:
+    """Return the graph of what changed and what runs after it."""
+    nodes = report.graph.nodes
+    if not nodes:
+        return []
+    changed = sum(node.state not in ("downstream", "unchanged") for node in nodes)
+    summary = f"{changed:,} changed, {len(nodes) - changed:,} downstream"
+    blocks = (Diagram(report.graph),)
+    return [Section(name="stages", title="Stages", blocks=blocks, importance=50, folded=True, summary=summary)]
+
+
+def cost(report: Report) -> list[Section]:
+    """Return what making and serving the model costs."""
+    if not report.cost:
+        return []
+    columns = (Column("Cost"), Column("Base", "right"), Column("This change", "right"), Column("Difference", "right"))
+    rows = tuple(_cost(item) for item in report.cost)
+    dearest = max(report.cost, key=_growth)
+    summary = f"{dearest.name} {figures.difference(dearest.name, dearest.base, dearest.head)}"
+    text = summary if _growth(dearest) > 0 else "nothing got dearer"
+    blocks = (Table(columns, rows),)
+    return [Section(name="cost", title="Cost", blocks=blocks, importance=55, folded=True, summary=text)]
+
+
+def history(report: Report) -> list[Section]:
+    """Return how the metrics moved over the last commits of the target branch."""
+    past = report.history
+    if not past.lines:
+        return []
+    lines = tuple(_trend(line, report) for line in past.lines)
+    span = figures.count(len(past.commits), "commit")
+    ends = f", {past.commits[0][:SHORT]} to {past.commits[-1][:SHORT]}" if past.commits else ""
+    caption = f"The last {span} of the target branch{ends}, then this change. {past.note}".strip()
+    blocks = (Trends(lines, caption=caption),)
+    return [Section(name="history", title="History", blocks=blocks, importance=35, folded=True, summary=span)]
+
+
+def decided(report: Report) -> list[Section]:
+    """Return each gate with its rule, test, direction and sentence, and how to make this report again."""
+    columns = (Column("Gate"), Column("Rule"), Column("Test", minor=True), Column("Answer"), Column("Why"))
+    verdicts = [verdict for verdict in report.verdicts if verdict.declared]
+    others = len(report.verdicts) - len(verdicts)
+    left = len(verdicts) - MOST_VERDICTS
+    rows = tuple(
+        Row(
+            (
+                (Code(item.gate),),
+                (f"{f'{item.direction} is better; ' if item.direction else ''}{item.rule}",),
+                (item.test,),
+                (f"{item.outcome}{' (only warns)' if item.level == 'warn' else ''}",),
+                (item.sentence,),
+            )
+        )
+        for item in verdicts[:MOST_VERDICTS]
+    )
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(columns, rows, more=f"… and {left:,} more." if left > 0 else ""))
+    else:
+        blocks.append(Paragraph(("No gate is declared. Add ", Code("[gates.NAME]"), " to ", Code("mltool.toml"), ".")))
+    if others:
+        said = "changed metric has" if others == 1 else "changed metrics have"
+        blocks.append(Paragraph((f"{others:,} {said} a well-known direction and no gate: shown, not judged.",)))
+    blocks.append(Paragraph((f"mltool {report.tool} made this report. To make it again:",)))
+    base = report.base.sha if report.base else ""
+    blocks.append(Listing(f"mltool report {base} {report.head.sha}".replace("  ", " ").strip()))
+    summary = figures.count(len(verdicts), "gate")
+    return [
+        Section(
+            name="decided",
+            title="How this was decided",
+            blocks=tuple(blocks),
+            importance=65,
+            folded=True,
+            summary=summary,
+        )
+    ]
+
+
+def _loss(item: SliceRow) -> float:
+    """Return how much worse the slice got, negative when better, in the metric's unit; 0 when nobody can say."""
+    was, now = figures.real(item.base), figures.real(item.head)
+    if was is None or now is None or item.direction is None:
+        return 0.0
+    return was - now if item.direction == "higher" else now - was
+
+
+def _worse(item: SliceRow) -> bool:
+    return _loss(item) > 0
+
+
+def _worth(item: SliceRow) -> tuple[float, str, str]:
+    return (-_loss(item), item.column, item.value)
+
+
+def _slice(item: SliceRow) -> Row:
+    was, now = figures.beside(item.metric, (item.base, item.head))
+    tone: Tone = "warn" if _worse(item) else "good" if _loss(item) < 0 else "plain"
+    return Row(
+        (
+            (f"{item.column} = ", Code(item.value)),
+            ("" if item.rows is None else f"{item.rows:,}",),
+            (item.metric,),
+            (was,),
+            (now,),
+            (_worded(figures.difference(item.metric, item.base, item.head), _loss(item)),),
+        ),
+        tone=tone,
+    )
+
+
+def _worded(text: str, loss: float) -> str:
+    return f"{text} worse" if loss > 0 else f"{text} better" if loss < 0 else text
+
+
+def _cost(item: CostRow) -> Row:
+    was, now = figures.beside(item.name, (item.base, item.head))
+    return Row(((Code(item.name),), (was,), (now,), (figures.difference(item.name, item.base, item.head),)))
+
+
+def _growth(item: CostRow) -> float:
+    was, now = figures.real(item.base), figures.real(item.head)
+    return (now - was) / abs(was) if was and now is not None else 0.0
+
+
+def _trend(line: Trendline, report: Report) -> Trend:
+    now = next((row.head for row in report.metrics if (row.path, row.key) == (line.path, line.key)), None)
+    values = (*line.values, figures.real(now))
+    known = [value for value in values if value is not None]
+    first, last = figures.beside(line.key, (known[0], known[-1])) if known else ("", "")
+    return Trend(name=line.key, values=values, first=first, last=last)
+
+
+def _ends(curve: Curve) -> str:
+    """Say where each line ends: the plainest true thing about any curve."""
+    said = []
+    for line in curve.series:
+        if line.points:
+            name = f"{line.name} " if len({item.name for item in curve.series}) > 1 else ""
+            said.append(f"{name}{line.side} ends at {figures.value(float(f'{line.points[-1][1]:.4g}'))}")
+    return f"{curve.y} over {curve.x}: {', '.join(said)}."
+
+
+def _diagonal(matrix: Matrix) -> str:
+    """Say what share lies on the diagonal."""
+    shares = [(side, _right(grid)) for side, grid in (("base", matrix.base), ("this change", matrix.head)) if grid]
+    said = ", ".join(f"{share * 100:.1f} % {side}" for side, share in shares if share is not None)
+    return f"right in {said}" if said else "no counts"
+
+
+def _right(grid: tuple[tuple[float, ...], ...]) -> float | None:
+    total = sum(map(sum, grid))
+    return sum(row[i] for i, row in enumerate(grid)) / total if total else None

@@ -1,0 +1,141 @@
+"""The verdict as a colleague would say it, and what was compared with what."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from mltool.gates.verdict import Outcome, Verdict
+from mltool.report import figures
+from mltool.report.blocks import Code, Line, Link, Span, Strong, Tone
+from mltool.report.links import Links
+from mltool.report.model import Report, Revision
+from mltool.report.standing import Rank, Standing, rank
+
+MOST_SENTENCES = 3
+SHORT = 7
+
+MARKS: Final[dict[Outcome, tuple[str, Tone]]] = {
+    Outcome.FAIL: ("❌", "bad"),
+    Outcome.UNDECIDED: ("❓", "doubt"),
+    Outcome.PASS: ("✅", "good"),
+    Outcome.SKIP: ("➖", "plain"),
+}
+
+
+def title(report: Report, table: Sequence[Standing]) -> str:
+    """Return the verdict in one line: `Failed: 1 regression, 2 improvements`."""
+    word = {"fail": "Failed", "undecided": "Undecided", "pass": "Passed", "skip": "Not judged"}[report.outcome]
+    counts = ", ".join(_counts(report, table))
+    return f"{word}: {counts}" if counts else word
+
+
+def sentences(report: Report) -> tuple[Line, ...]:
+    """Return why: the gravest verdicts, at most MOST_SENTENCES of them, the first in bold."""
+    grave = [verdict for verdict in report.verdicts if rank(verdict) in (Rank.FAIL, Rank.UNDECIDED)]
+    grave.sort(key=rank)
+    if not grave:
+        return (_calm(report),)
+    said: list[Line] = [(Strong(_said(verdict)),) for verdict in grave[:MOST_SENTENCES]]
+    if len(grave) > MOST_SENTENCES:
+        said.append((f"… and {figures.count(len(grave) - MOST_SENTENCES, 'more verdict')} like these, below.",))
+    return tuple(said)
+
+
+def compared(report: Report, links: Links) -> tuple[Line, ...]:
+    """Return what was compared with what, and how far the target branch has moved on."""
+    head = (*_revision(report.head, links), *((" with uncommitted changes",) if report.head.dirty else ()))
+    if report.base is None:
+        note = report.base_note or "There is no base to compare with."
+        return ((*head, " has nothing to be compared with yet. ", _dot(note)),)
+    lines: list[Line] = [(*head, " compared with ", *_revision(report.base, links), *_behind(report))]
+    if report.base_note:
+        lines.append((_dot(report.base_note),))
+    return tuple(lines)
+
+
+def revision(found: Revision, links: Links) -> Span:
+    """Return the short SHA, linked where the forge is known."""
+    url = links.commit_url(found.sha)
+    return Link(found.sha[:SHORT], url) if url else Code(found.sha[:SHORT] or found.ref or "work tree")
+
+
+def _revision(found: Revision, links: Links) -> Line:
+    named = (" (", Code(found.ref), ")") if found.ref and found.sha and found.ref != found.sha else ()
+    return (revision(found, links), *named)
+
+
+def _behind(report: Report) -> Line:
+    if not report.behind or report.base is None:
+        return (".",)
+    branch = Code(report.base.ref) if report.base.ref else "The target branch"
+    return ("; ", branch, f" has moved on by {figures.count(report.behind, 'commit')} since.")
+
+
+def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
+    ranks = [item.rank for item in table]
+    pipeline = [rank(verdict) for verdict in report.verdicts if not verdict.metric]
+    regressions = sum(item.rank is Rank.FAIL and _fell(item) for item in table)
+    failures = ranks.count(Rank.FAIL) - regressions + pipeline.count(Rank.FAIL)
+    counted = (
+        (regressions, "regression", ""),
+        (failures, "failure", ""),
+        (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), "undecided", "undecided"),
+        (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
+        (ranks.count(Rank.BETTER), "improvement", ""),
+        (ranks.count(Rank.WORSE), "worse but not judged", "worse but not judged"),
+        (len(report.problems), "unreadable file", ""),
+    )
+    return [figures.count(number, one, many) for number, one, many in counted if number]
+
+
+def _fell(item: Standing) -> bool:
+    return item.verdict is not None and item.verdict.trend == "worse"
+
+
+def _calm(report: Report) -> Line:
+    """Say what is good news, without claiming more than was judged."""
+    judged = [verdict for verdict in report.verdicts if verdict.outcome is not Outcome.SKIP and verdict.declared]
+    passed = sum(verdict.outcome is Outcome.PASS for verdict in judged)
+    told = _news(report)
+    if not judged:
+        start = "No gate judged this."
+    elif passed == len(judged):
+        start = "The one gate passes." if passed == 1 else f"All {passed} gates pass."
+    else:
+        start = f"{passed} of {len(judged)} gates pass; the others warn."
+    return (Strong(start), f" {told}") if told else (Strong(start),)
+
+
+def _news(report: Report) -> str:
+    """Return the first warnings, else what moved most among the judged, else among the rest."""
+    warned = [verdict for verdict in report.verdicts if rank(verdict) is Rank.WARN]
+    moved = [v for v in report.verdicts if v.trend in ("better", "worse") and rank(v) is not Rank.WARN]
+    moved.sort(key=lambda verdict: (not verdict.declared, verdict.trend == "better"))
+    return " ".join(_said(verdict) for verdict in (warned or moved)[:2])
+
+
+def _said(verdict: Verdict) -> str:
+    """Return one verdict as a sentence; ours where numbers can be put plainly, else the gate's own."""
+    if verdict.base is None or verdict.head is None or verdict.trend not in ("better", "worse"):
+        return _dot(verdict.sentence)
+    if verdict.outcome is Outcome.FAIL and verdict.allowed is None:
+        return _dot(verdict.sentence)
+    key = verdict.metric.partition(":")[2] or verdict.metric
+    was, now = figures.beside(key, (verdict.base, verdict.head))
+    moved = "rose" if verdict.head > verdict.base else "fell"
+    text = f"{key} {moved} {figures.amount(key, verdict.base, verdict.head)} ({was} → {now})"
+    return f"{text}{_against_tolerance(verdict, key)}."
+
+
+def _against_tolerance(verdict: Verdict, key: str) -> str:
+    if verdict.trend != "worse" or verdict.allowed is None:
+        return ""
+    kind = figures.unit(key, (verdict.base, verdict.head))
+    allowed = figures.measured(kind, verdict.allowed).removesuffix(" points").removesuffix(" point")
+    if verdict.outcome is Outcome.FAIL:
+        return f", more than the {allowed} allowed" if verdict.allowed else ", and it may not get worse"
+    return f", within the {allowed} allowed" if verdict.allowed else ""
+
+
+def _dot(sentence: str) -> str:
+    text = sentence.strip()
+    return text if text.endswith((".", "!", "?", "`", ")")) and not text.endswith("`") else f"{text}."

@@ -1,0 +1,247 @@
+"""A page → GitHub-flavoured Markdown in which everything that is data is inert."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from mltool.report import plots
+from mltool.report.blocks import (
+    Align,
+    Block,
+    Bullets,
+    Chart,
+    Code,
+    Diagram,
+    Heat,
+    Line,
+    Link,
+    Listing,
+    Page,
+    Paragraph,
+    Section,
+    Span,
+    Strong,
+    Table,
+)
+from mltool.report.inert import clip, visible
+from mltool.report.model import Side
+from mltool.report.plots import SIDES
+
+LIMIT = 60_000
+MOST_TEXT = 600
+MOST_CODE = 160
+
+_RULES: Final[dict[Align, str]] = {"left": ":---", "right": "---:", "center": ":---:"}
+# As entities these are text wherever they stand: no emphasis, link, image, tag, cell or fence can begin with one.
+_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*_[]<>&|~$"}
+# GitHub looks for these in the finished text, after Markdown: a zero-width space between breaks them.
+_BREAK = "&#8203;"
+_LINKED = (
+    (re.compile(r"@"), f"@{_BREAK}"),
+    (re.compile(r"#(?=\w)(?<!&#)"), f"#{_BREAK}"),
+    (re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE), rf"\1{_BREAK}-"),
+    (re.compile(r"://"), f":{_BREAK}//"),
+    (re.compile(r"\b(www)\.", re.IGNORECASE), rf"\1{_BREAK}."),
+    (re.compile(r"\b(mailto|xmpp):", re.IGNORECASE), rf"\1{_BREAK}:"),
+    (re.compile(r":(?=[\w+-]+:)"), f":{_BREAK}"),
+    (re.compile(r"(?<![0-9a-f])([0-9a-f]{6})(?=[0-9a-f])", re.IGNORECASE), rf"\1{_BREAK}"),
+)
+_LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))([.)]?)")
+
+
+def render(page: Page, *, limit: int = LIMIT, rest: str = "") -> str:
+    """Return the page in at most `limit` UTF-8 bytes.
+
+    Whole sections are left out, the least useful first, and a last line says which and where to find them: `rest` is
+    an address or a sentence.
+    """
+    parts = {section.name: _section(section) for section in page.sections}
+    cut: list[Section] = []
+    for section in sorted(page.sections, key=lambda item: item.importance):
+        text = _assemble(page, parts, cut, rest)
+        if _size(text) <= limit:
+            return text
+        del parts[section.name]
+        cut.append(section)
+    text = _assemble(page, parts, cut, rest)
+    return text if _size(text) <= limit else _whole_lines(text, limit)
+
+
+def _assemble(page: Page, parts: dict[str, str], cut: Sequence[Section], rest: str) -> str:
+    named = f" ({code(page.key)})" if page.key not in ("", "mltool") else ""
+    first = [f"### {page.icon} {escape(page.title)}{named}"]
+    why = [line(item) for item in page.sentences]
+    what = [line(item) for item in page.compared]
+    last = [_left_out(page, cut, rest)] if cut else []
+    foot = [f"<sub>{line(page.footer)}</sub>"] if page.footer else []
+    kept = [parts[section.name] for section in page.sections if section.name in parts]
+    return "\n\n".join([*first, "\\\n".join(why), "\\\n".join(what), *kept, *last, *foot]) + "\n"
+
+
+def _left_out(page: Page, cut: Sequence[Section], rest: str) -> str:
+    gone = {section.name for section in cut}
+    titles = ", ".join(escape(section.title) for section in page.sections if section.name in gone)
+    where = f" See {span(Link('the full report', rest))}." if re.match("https?://", rest) else f" {escape(rest)}"
+    return f"> **Left out here for their size:** {titles}.{where if rest else ' They are in the HTML report.'}"
+
+
+def _section(section: Section) -> str:
+    body = "\n\n".join(text for block in section.blocks if (text := _block(block)))
+    if not section.folded:
+        return f"#### {escape(section.title)}\n\n{body}"
+    note = f": {escape(section.summary)}" if section.summary else ""
+    return f"<details><summary><b>{escape(section.title)}</b>{note}</summary>\n\n{body}\n\n</details>"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return line(block.line)
+        case Bullets():
+            return "\n".join(f"- {line(item)}" for item in _with_more(block.items, block.more))
+        case Table():
+            return _table(block)
+        case Chart():
+            return _chart(block)
+        case Heat():
+            return _heat(block)
+        case Diagram():
+            return _diagram(block)
+        case Listing():
+            return fenced(block.text)
+    rows = [
+        (escape(item.name), plots.spark(item.values), escape(f"{item.first} → {item.last}")) for item in block.lines
+    ]
+    table = grid(("Metric", "", "First → last"), rows, ("left", "left", "right"))
+    return f"{table}\n\n{escape(block.caption)}" if block.caption else table
+
+
+def _table(table: Table) -> str:
+    titles = [escape(column.title) for column in table.columns]
+    rows = [[line(cell) for cell in row.cells] for row in table.rows]
+    text = grid(titles, rows, [column.align for column in table.columns])
+    return f"{text}\n\n{escape(table.more)}" if table.more else text
+
+
+def grid(titles: Sequence[str], rows: Iterable[Sequence[str]], aligns: Sequence[Align]) -> str:
+    """Return a table of cells that are already Markdown."""
+    drawn = [titles, [_RULES[align] for align in aligns], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in drawn)
+
+
+def _chart(chart: Chart) -> str:
+    """Draw a chart as Mermaid, and under it as blocks: those need no colour and survive where Mermaid does not."""
+    curve = chart.curve
+    parts = [f"<b>{escape(curve.title)}</b>"]
+    for name in plots.names(curve):
+        lines = [item for item in curve.series if item.name == name and item.points]
+        if not lines:
+            continue
+        if picture := plots.xychart(curve, name):
+            parts.append(f"```mermaid\n{picture}\n```")
+        left, right, low, high = plots.bounds(lines)
+        rows = [
+            (item.side, plots.spark(plots.sampled(item, low=left, high=right), low=low, high=high)) for item in lines
+        ]
+        legend = {"base": "base (grey)", "head": "this change (blue)"} if picture else {}
+        parts.append("\\\n".join(f"`{blocks}` {legend.get(side, side)}" for side, blocks in rows))
+    parts.append(escape(chart.caption))
+    return "\n\n".join(parts)
+
+
+def _side(side: Side, drawn: int) -> str:
+    """Name a line, with the colour that Mermaid gave it: the first of two is grey."""
+    colour = "" if not drawn else " (grey)" if drawn == 2 and side == "base" else " (blue)"
+    return f"{SIDES[side]}{colour}"
+
+
+def _heat(heat: Heat) -> str:
+    titles = ["actual ↓ predicted →", *(code(name) for name in heat.matrix.labels)]
+    aligns: list[Align] = ["left"]
+    aligns += ["right"] * len(heat.matrix.labels)
+    rows = [
+        [code(name), *(f"<b>{cell}</b>" if i == j else cell for j, cell in enumerate(cells))]
+        for i, (name, cells) in enumerate(zip(heat.matrix.labels, plots.cells(heat.matrix), strict=False))
+    ]
+    return f"<b>{escape(heat.matrix.title)}</b>\n\n{grid(titles, rows, aligns)}\n\n{escape(heat.caption)}"
+
+
+def _diagram(diagram: Diagram) -> str:
+    picture, left = plots.flowchart(diagram.graph)
+    more = f"\n\n… and {left:,} more stages." if left else ""
+    return f"```mermaid\n{picture}\n```{more}"
+
+
+def _with_more(items: Sequence[Line], more: str) -> Sequence[Line]:
+    return (*items, (more,)) if more else items
+
+
+def line(spans: Line) -> str:
+    """Return spans as one line that starts no list, heading or rule."""
+    text = "".join(span(item) for item in spans)
+    return _LIST_MARK.sub(lambda found: f"{found[1]}{_as_text(found[2])}{_as_text(found[3])}", text)
+
+
+def span(item: Span) -> str:
+    """Return one span."""
+    match item:
+        case Code():
+            return code(item.text)
+        case Strong():
+            return f"<b>{escape(item.text)}</b>" if item.text.strip() else ""
+        case Link():
+            return f"[{escape(item.text)}]({_address(item.url)})" if _safe(item.url) else escape(item.text)
+    return escape(item)
+
+
+def escape(text: str) -> str:
+    """Return text that is shown as it is: no markup, mention, reference, address or emoji code is left in it."""
+    shown = clip(visible(text), MOST_TEXT).translate(_MARKUP)
+    for pattern, broken in _LINKED:
+        shown = pattern.sub(broken, shown)
+    return shown
+
+
+def code(text: str) -> str:
+    """Return text as code, in which GitHub links nothing."""
+    shown = clip(visible(text), MOST_CODE).strip()
+    if not shown:
+        return "<code> </code>"
+    if re.search(r"[`|\\]", shown):
+        return f"<code>{escape(shown)}</code>"
+    return f"`{shown}`"
+
+
+def fenced(text: str) -> str:
+    """Return text in a code fence that it cannot close."""
+    lines = [visible(row) for row in text.splitlines()]
+    longest = max((len(run) for row in lines for run in re.findall("`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}text", *lines, fence])
+
+
+def _as_text(mark: str) -> str:
+    return mark if mark.isdigit() else "".join(f"&#{ord(letter)};" for letter in mark)
+
+
+def _safe(url: str) -> bool:
+    return re.fullmatch(r"https?://[!-~]+", url) is not None
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[()<>\[\]\\\"'`|*_]", lambda found: f"%{ord(found[0]):02X}", url)
+
+
+def _whole_lines(text: str, limit: int) -> str:
+    """Return the first lines that fit: for a limit too small even for the verdict."""
+    kept, size = [], 0
+    for row in text.splitlines(keepends=True):
+        size += _size(row)
+        if size > limit:
+            break
+        kept.append(row)
+    return "".join(kept)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

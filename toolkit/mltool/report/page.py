@@ -1,0 +1,96 @@
+"""The report → a page: all of its words, in the order a reader needs them. Renderers only draw."""
+
+from mltool.report import causes, details, headline, results
+from mltool.report.blocks import Bullets, Code, Line, Link, Page, Section, Strong
+from mltool.report.links import Links
+from mltool.report.model import Report
+from mltool.report.standing import Standing, standings
+
+__all__ = ["Links", "Page", "page"]
+
+
+def page(report: Report, *, links: Links | None = None) -> Page:
+    """Return the page of a report: verdict, what was compared, then sections with the most useful first."""
+    known = links or Links()
+    table = standings(report)
+    icon, tone = headline.MARKS[report.outcome]
+    if report.outcome == "pass" and _doubts(report, table):
+        icon, tone = "⚠️", "warn"
+    return Page(
+        key=report.key,
+        outcome=report.outcome,
+        tone=tone,
+        icon=icon,
+        title=headline.title(report, table),
+        sentences=headline.sentences(report),
+        compared=headline.compared(report, known),
+        sections=tuple(_sections(report, table)),
+        footer=_footer(report, known),
+    )
+
+
+def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
+    return [
+        *_problems(report),
+        *results.section(report, table),
+        *_stale(report),
+        *causes.section(report),
+        *details.slices(report),
+        *details.curves(report),
+        *details.matrices(report),
+        *details.stages(report),
+        *details.cost(report),
+        *details.history(report),
+        *results.rest(report, table),
+        *_notes(report),
+        *details.decided(report),
+    ]
+
+
+def _doubts(report: Report, table: tuple[Standing, ...]) -> bool:
+    return bool(report.problems) or any(item.tone in ("doubt", "warn") for item in table)
+
+
+def _problems(report: Report) -> list[Section]:
+    if not report.problems:
+        return []
+    items: list[Line] = [
+        (Strong(item.kind), " ", Code(item.path), f"{f' line {item.line}' if item.line else ''}: ", item.sentence)
+        for item in report.problems
+    ]
+    most = 20
+    more = f"… and {len(items) - most:,} more." if len(items) > most else ""
+    blocks = (Bullets(tuple(items[:most]), more=more),)
+    title = "⚠️ This could not be read, so what follows may not be all"
+    return [Section(name="problems", title=title, blocks=blocks, importance=95)]
+
+
+def _stale(report: Report) -> list[Section]:
+    if not report.stale:
+        return []
+    items: list[Line] = [(Code(item.stage), ": ", item.reason) for item in report.stale]
+    most = 10
+    more = f"… and {len(items) - most:,} more." if len(items) > most else ""
+    first = (
+        "Some numbers here were not made by this commit. Run ",
+        Code("dvc repro"),
+        " and commit ",
+        Code("dvc.lock"),
+        ":",
+    )
+    blocks = (Bullets((first, *items[:most]), more=more),)
+    return [Section(name="stale", title="⚠️ dvc.lock is out of date", blocks=blocks, importance=90)]
+
+
+def _notes(report: Report) -> list[Section]:
+    if not report.notes:
+        return []
+    blocks = (Bullets(tuple((note,) for note in report.notes[:20])),)
+    return [Section(name="notes", title="Notes", blocks=blocks, importance=60)]
+
+
+def _footer(report: Report, links: Links) -> Line:
+    line: Line = (f"mltool {report.tool}".strip(),)
+    if links.full:
+        line = (*line, " · ", Link("full report", links.full))
+    return (*line, " · ", Link("CI run", links.run)) if links.run else line

@@ -1,0 +1,200 @@
+"""A page → aligned plain text, with ANSI colours only where asked."""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from mltool.report import plots
+from mltool.report.blocks import (
+    Align,
+    Block,
+    Bullets,
+    Chart,
+    Diagram,
+    Heat,
+    Line,
+    Listing,
+    Page,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Tone,
+)
+from mltool.report.inert import visible
+
+INDENT = "  "
+NARROW, WIDE = 40, 160
+_RESET = "\x1b[0m"
+_BOLD = "\x1b[1m"
+_TONES: Final[dict[Tone, str]] = {
+    "bad": "\x1b[31m",
+    "doubt": "\x1b[35m",
+    "warn": "\x1b[33m",
+    "good": "\x1b[32m",
+    "plain": "",
+    "quiet": "\x1b[2m",
+}
+
+
+def render(page: Page, *, width: int, color: bool) -> str:
+    """Return the page as lines of at most `width` columns, tables excepted where even a cut one is wider.
+
+    Without `color` there is no escape sequence in it, whatever the report holds.
+    """
+    room = min(max(width, NARROW), WIDE)
+    paint = _Paint(color)
+    key = f" ({visible(page.key)})" if page.key not in ("", "mltool") else ""
+    title = paint.bold(f"{page.icon} {visible(page.title)}{key}", page.tone)
+    lines = [title, *(row for item in page.sentences for row in _wrap(plain(item), room)), ""]
+    lines += [row for item in page.compared for row in _wrap(plain(item), room)]
+    for section in page.sections:
+        lines += ["", *_section(section, room, paint)]
+    if page.footer:
+        lines += ["", paint.tone(plain(page.footer), "quiet")]
+    return "\n".join(row.rstrip() for row in lines) + "\n"
+
+
+class _Paint:
+    """Colours, or nothing."""
+
+    def __init__(self, on: bool) -> None:  # noqa: FBT001 - private, one place
+        self.on = on
+
+    def tone(self, text: str, tone: Tone) -> str:
+        """Colour text by what it means."""
+        return f"{_TONES[tone]}{text}{_RESET}" if self.on and _TONES[tone] and text else text
+
+    def bold(self, text: str, tone: Tone = "plain") -> str:
+        """Make text bold, and coloured."""
+        return f"{_BOLD}{_TONES[tone]}{text}{_RESET}" if self.on else text
+
+
+def _section(section: Section, room: int, paint: _Paint) -> list[str]:
+    note = f" · {visible(section.summary)}" if section.summary else ""
+    head = f"{paint.bold(visible(section.title))}{paint.tone(note, 'quiet')}"
+    return [head, *(row for block in section.blocks for row in _block(block, room, paint))]
+
+
+def _block(block: Block, room: int, paint: _Paint) -> list[str]:
+    match block:
+        case Paragraph():
+            return _wrap(plain(block.line), room, INDENT)
+        case Bullets():
+            items = (*block.items, (block.more,)) if block.more else block.items
+            return [row for item in items for row in _wrap(plain(item), room, f"{INDENT}• ", f"{INDENT}  ")]
+        case Table():
+            return _table(block, room, paint)
+        case Chart():
+            return _chart(block, room)
+        case Heat():
+            return _heat(block, room, paint)
+        case Diagram():
+            return _diagram(block)
+        case Listing():
+            return [f"{INDENT}{visible(row)}" for row in block.text.splitlines()]
+    rows = [Row(((item.name,), (plots.spark(item.values),), (f"{item.first} → {item.last}",))) for item in block.lines]
+    drawn = _grid(("", "", ""), rows, ("left", "left", "right"), room, paint)
+    return [*drawn, *_wrap(visible(block.caption), room, INDENT)]
+
+
+def plain(spans: Line) -> str:
+    """Return a line without its markup; control and invisible characters are replaced."""
+    return visible("".join(item if isinstance(item, str) else item.text for item in spans))
+
+
+def columns(text: str) -> int:
+    """Return how many terminal columns the text takes: two for wide and emoji characters, none for marks."""
+    return sum(_columns(letter, text[i + 1 : i + 2]) for i, letter in enumerate(text))
+
+
+def _columns(letter: str, after: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" or after == "\ufe0f" else 1
+
+
+def _table(table: Table, room: int, paint: _Paint) -> list[str]:
+    titles = [column.title for column in table.columns]
+    drawn = _grid(titles, table.rows, [column.align for column in table.columns], room, paint)
+    return [*drawn, *_wrap(visible(table.more), room, INDENT)]
+
+
+def _grid(titles: Sequence[str], rows: Sequence[Row], aligns: Sequence[Align], room: int, paint: _Paint) -> list[str]:
+    cells = [[visible(title) for title in titles], *([plain(cell) for cell in row.cells] for row in rows)]
+    widths = _widths(cells, room - len(INDENT))
+    drawn = [_row(row, widths, aligns) for row in cells]
+    body = [paint.tone(text, row.tone) for text, row in zip(drawn[1:], rows, strict=True)]
+    return [paint.tone(drawn[0], "quiet"), *body] if any(titles) else body
+
+
+def _widths(cells: Iterable[Sequence[str]], room: int) -> list[int]:
+    """Return the columns' widths; the widest gives way until the row fits or nothing is left to give."""
+    widths = [max(columns(text) for text in column) for column in zip(*cells, strict=True)]
+    while widths and sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 12:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> str:
+    placed = (_place(text, width, align) for text, width, align in zip(cells, widths, aligns, strict=True))
+    return INDENT + "  ".join(placed)
+
+
+def _place(text: str, width: int, align: Align) -> str:
+    if columns(text) > width:
+        text = _cut(text, width)
+    gap = " " * (width - columns(text))
+    return f"{gap}{text}" if align == "right" else f"{text}{gap}"
+
+
+def _cut(text: str, width: int) -> str:
+    kept = ""
+    for letter in text:
+        if columns(kept + letter) > width - 1:
+            break
+        kept += letter
+    return f"{kept}…"
+
+
+def _chart(chart: Chart, room: int) -> list[str]:
+    curve = chart.curve
+    drawn = [f"{INDENT}{visible(curve.title)}"]
+    for name in plots.names(curve):
+        lines = [item for item in curve.series if item.name == name and item.points]
+        if not lines:
+            continue
+        left, right, low, high = plots.bounds(lines)
+        for item in lines:
+            blocks = plots.spark(plots.sampled(item, low=left, high=right), low=low, high=high)
+            drawn.append(f"{INDENT}{blocks}  {plots.SIDES[item.side]}")
+    return [*drawn, *_wrap(visible(chart.caption), room, INDENT)]
+
+
+def _heat(heat: Heat, room: int, paint: _Paint) -> list[str]:
+    labels = heat.matrix.labels
+    cells = plots.cells(heat.matrix)
+    rows = [Row(((name,), *((cell,) for cell in line))) for name, line in zip(labels, cells, strict=False)]
+    aligns: list[Align] = ["left"]
+    aligns += ["right"] * len(labels)
+    drawn = _grid(("actual ↓ predicted →", *labels), rows, aligns, room, paint)
+    return [f"{INDENT}{visible(heat.matrix.title)}", *drawn, *_wrap(visible(heat.caption), room, INDENT)]
+
+
+def _diagram(diagram: Diagram) -> list[str]:
+    after: dict[str, list[str]] = {}
+    for source, target in diagram.graph.edges:
+        after.setdefault(source, []).append(target)
+    return [_node(node.stage, node.state, after.get(node.stage, [])) for node in diagram.graph.nodes]
+
+
+def _node(stage: str, state: str, after: Sequence[str]) -> str:
+    arrow = f" → {', '.join(after)}" if after else ""
+    return f"{INDENT}{visible(f'{stage} ({state}){arrow}')}"
+
+
+def _wrap(text: str, room: int, first: str = "", later: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text, room, initial_indent=first, subsequent_indent=first if later is None else later, break_on_hyphens=False
+    )
