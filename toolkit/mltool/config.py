@@ -81,6 +81,9 @@ class Ci:
     """Shell commands that install the project, instead of the package manager's usual ones."""
     tests: str = ""
     """The command that tests the code and the model; empty: none."""
+    pull: Literal["auto", "needed", "all"] = "auto"
+    """What is downloaded from the DVC remote: what the stages that run `needed`, or `all`; `auto` is all where there
+    are tests, which may read any of it."""
     cache: bool = True
     """Keep the DVC cache between runs; switch it off when it is larger than the CI system's quota."""
     remote: Literal["", "s3", "gs", "azure", "http", "ssh", "local"] = ""

@@ -1,6 +1,8 @@
 """Run a program."""
 
 import subprocess
+import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,3 +60,21 @@ def stream(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, st
         ).returncode
     except FileNotFoundError as error:
         raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
+
+
+def tee(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] | None = None) -> Result:
+    """Run `command` like `stream`, and also return the end of what it wrote to standard error."""
+    env = dict(environ) if environ is not None else None
+    try:
+        running = subprocess.Popen(
+            [str(word) for word in command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
+    lines: deque[str] = deque(maxlen=200)
+    with running:
+        for line in running.stderr or ():
+            sys.stderr.buffer.write(line)
+            sys.stderr.flush()
+            lines.append(line.decode(errors="replace"))
+    return Result(running.returncode, b"", "".join(lines))

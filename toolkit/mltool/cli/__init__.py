@@ -1,13 +1,12 @@
 """The command line: flags and help. A verb imports its work when it runs, because start-up is our job."""
 
-import signal
 import sys
 import traceback
 
 import typer
 
 from mltool import __version__
-from mltool.cli import ci, measure
+from mltool.cli import ci, init, measure
 from mltool.errors import Exit, MltoolError
 
 ISSUES = "https://github.com/mltool/mltool/issues"
@@ -20,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command()(init.init)
 app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")
 
@@ -39,11 +39,14 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with one of the codes of `mltool.errors.Exit`."""
-    # A reader that goes away (`mltool diff | head`) ends us quietly, as it ends every Unix program.
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    stdout = sys.stdout
     try:
         app()
+    except SystemExit:
+        # Typer exits 1 when the reader of a pipe goes away (`mltool diff | head`), which would read as a failed gate.
+        if sys.stdout is not stdout:
+            sys.exit(Exit.GOOD)
+        raise
     except MltoolError as error:
         _say(f"mltool: {error.what}")
         if error.remedy:

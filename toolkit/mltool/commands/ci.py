@@ -1,14 +1,16 @@
-"""`mltool ci generate` and `mltool ci check`: workflows out of `[ci]`, and whether they are still what it makes."""
+"""`mltool ci`: workflows out of `[ci]`, whether they are still what it makes, and what they run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mltool import __version__, config, disk, shell
+from mltool.commands import reproduce
 from mltool.config import Ci, Config
 from mltool.errors import Exit, UserError
-from mltool.scaffold import answers, plan, template
+from mltool.scaffold import answers, plan, remotes, template
 from mltool.scaffold.model import Kind, Plan
+from mltool.snapshot.model import Stage
 
 COMMAND = "mltool ci generate"
 
@@ -54,6 +56,21 @@ def check(desk: Desk) -> Exit:
         return Exit.FAILED
     desk.say("Every workflow is what mltool.toml asks for.")
     return Exit.GOOD
+
+
+def run(root: Path, *, stages: Iterable[Stage], edges: reproduce.Edges) -> Exit:
+    """Reproduce the pipeline of the project in `root`.
+
+    Raises UserError for a pipeline that is broken, OutsideError for a remote that does not answer.
+    """
+    ci = load(root).ci
+    remote = remotes.default(disk.read(root, (remotes.FILE,)).get(remotes.FILE, b""))
+    if remote and remote.kind == "local" and not (root / ".dvc" / remote.url).exists():
+        edges.say(
+            f"The remote {remote.name} is a folder that is not on this machine ({remote.url}): nothing is pulled."
+        )
+        remote = None
+    return reproduce.run(root, ci=ci, stages=stages, remote=remote, edges=edges)
 
 
 SENTENCES = {

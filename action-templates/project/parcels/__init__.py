@@ -1,0 +1,1 @@
+"""Will a parcel arrive late?"""

@@ -1,0 +1,224 @@
+"""`mltool init`: a DVC project → its settings and workflows; an empty folder → a whole project."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mltool import __version__, config, disk, git, shell
+from mltool.commands import ci as workflows
+from mltool.config import Ci
+from mltool.errors import Exit, UserError
+from mltool.git import Project
+from mltool.scaffold import answers, detect, plan, settings, template
+from mltool.scaffold.detect import Finding
+from mltool.scaffold.model import Kind, Plan, Step
+from mltool.snapshot.model import Snapshot
+
+STARTER = "project"
+SETTINGS = "settings"
+# What a folder may hold and still be empty: what forges and editors put into a new one.
+NOTHING = {".git", ".gitattributes", ".gitignore", ".idea", ".vscode", ".venv", "LICENSE", "README.md"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user asked for; `given` are settings of `[ci]` that need no detecting."""
+
+    folder: Path
+    given: Mapping[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edges:
+    """What touches the world. `ask` is None where there is nobody to answer; `read` reads a pipeline."""
+
+    templates: Path
+    say: Callable[[str], None]
+    ask: Callable[[str], bool] | None
+    read: Callable[[Project], Snapshot]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """All that would be done: programs to run first, files to write, and why."""
+
+    root: Path
+    findings: tuple[Finding, ...]
+    plan: Plan
+    first: tuple[tuple[str, ...], ...] = ()
+    next: tuple[str, ...] = ()
+
+
+def run(request: Request, edges: Edges) -> Exit:
+    """Show what would be written, ask, and write it. Nothing that is there is ever overwritten.
+
+    Raises UserError where there is nothing to set up, a file is broken, or nobody can answer the question.
+    """
+    proposal = propose(request, edges)
+    new = proposal.plan.of(Kind.NEW)
+    if not new and not proposal.first:
+        show_kept(proposal.plan, edges.say)
+        edges.say("Nothing to do: everything that `mltool init` writes is there.")
+        return Exit.GOOD
+    show(proposal, edges.say)
+    if request.dry_run:
+        for step in new:
+            edges.say(plan.diff(step))
+        return Exit.GOOD
+    if not request.yes and not _agreed(edges, proposal):
+        edges.say("Nothing was written.")
+        return Exit.GOOD
+    carry_out(proposal, edges.say)
+    return Exit.GOOD
+
+
+def propose(request: Request, edges: Edges) -> Proposal:
+    """Return what would be done in the folder; reads only."""
+    if is_empty(request.folder):
+        return starter(request, edges)
+    root = workflows.repository(request.folder)
+    if not (root / ".dvc").is_dir():
+        project = git.find(request.folder)  # raises, or finds one further down
+        raise UserError(
+            f"The DVC project is in {project.prefix}, and workflows are written for one at the top of the repository.",
+            "Move it there, or call `mltool ci run` and `mltool report` from a workflow of your own.",
+        )
+    return adopt(Project(root=root), request, edges)
+
+
+def adopt(project: Project, request: Request, edges: Edges) -> Proposal:
+    """Return the settings and workflows for a DVC project that has none, or lacks some of them."""
+    present = disk.read(project.root, (config.FILE, config.PYPROJECT))
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+    if config.FILE in present or "mltool" in config.toml(config.PYPROJECT, present.get(config.PYPROJECT, b"")).get(
+        "tool", {}
+    ):
+        ci = config.load(present).ci
+        _refuse_given(request.given)
+    else:
+        tree = git.WorkTree(project)
+        paths = tree.paths()
+        proposed = detect.propose(
+            paths,
+            tree.read(detect.wanted(paths)),
+            snapshot=edges.read(project),
+            branch=branch(project),
+            given=request.given,
+        )
+        ci, findings = proposed.ci, proposed.findings
+        steps = _render(edges.templates, SETTINGS, project.root, {"gates": proposed.gates}, ci)
+    made = workflows.make_plan(
+        workflows.Desk(root=project.root, templates=edges.templates, say=edges.say), ci, once=True
+    )
+    return Proposal(
+        root=project.root,
+        findings=findings,
+        plan=Plan(steps=(*steps, *made.steps)),
+        next=("git add mltool.toml .github", 'git commit -m "Report on pull requests with mltool"'),
+    )
+
+
+def starter(request: Request, edges: Edges) -> Proposal:
+    """Return a whole project for an empty folder."""
+    folder = request.folder.resolve()
+    inside = shell.run(("git", "-C", _existing(folder), "rev-parse", "--show-toplevel"))
+    top = Path(os.fsdecode(inside.out).rstrip("\n")) if inside.code == 0 else None
+    if top is not None and top.resolve() != folder:
+        raise UserError(
+            f"{folder} is empty, and inside the Git repository {top}.",
+            "Start a project in a folder outside of it, or run `mltool init` at its top.",
+        )
+    if shutil.which("dvc") is None:
+        raise UserError("`dvc` is not installed or not on PATH.", "Install it: pip install dvc")
+    usual = {"tests": "python -m pytest", "default_branch": "main"}
+    ci = replace(Ci(), **{**usual, **request.given})
+    answers.check(ci)
+    made = workflows.make_plan(workflows.Desk(root=folder, templates=edges.templates, say=edges.say), ci, once=True)
+    first = () if top else (("git", "init", "--quiet", f"--initial-branch={ci.default_branch}"),)
+    return Proposal(
+        root=folder,
+        findings=(Finding(about="folder", what=f"{folder} is empty: a whole project goes there"),),
+        plan=Plan(steps=(*_render(edges.templates, STARTER, folder, {}, ci), *made.steps)),
+        first=(*first, ("dvc", "init", "--quiet")),
+        next=("pip install -r requirements.txt", "dvc repro", "python -m pytest"),
+    )
+
+
+def show(proposal: Proposal, say: Callable[[str], None]) -> None:
+    """Say what was found and what would be done."""
+    for finding in proposal.findings:
+        say(f"  {finding.about:<15} {finding.what}")
+    say(f"In {proposal.root}:")
+    for command in proposal.first:
+        say(f"  run   {' '.join(command)}")
+    for step in proposal.plan.of(Kind.NEW):
+        say(f"  write {step.path:<33} {step.why}".rstrip())
+    show_kept(proposal.plan, say)
+
+
+def show_kept(made: Plan, say: Callable[[str], None]) -> None:
+    """Say which files are there already and not as they would be written."""
+    for step in made.of(Kind.KEPT, Kind.CHANGED, Kind.EDITED, Kind.FOREIGN, Kind.OBSOLETE):
+        why = "yours" if step.kind is Kind.KEPT else f"{workflows.SENTENCES[step.kind]}; see `mltool ci check`"
+        say(f"  keep  {step.path:<33} {why}")
+
+
+def carry_out(proposal: Proposal, say: Callable[[str], None]) -> None:
+    """Run the programs and write the new files."""
+    proposal.root.mkdir(parents=True, exist_ok=True)
+    for command in proposal.first:
+        done = shell.run(command, cwd=proposal.root)
+        if done.code:
+            raise UserError(f"`{' '.join(command)}` failed: {done.err.strip()}")
+    workflows.apply(workflows.Desk(root=proposal.root, templates=Path(), say=say), proposal.plan, Kind.NEW)
+    say("Next:")
+    for line in proposal.next:
+        say(f"  {line}")
+
+
+def is_empty(folder: Path) -> bool:
+    """Return whether a folder holds nothing of a project, or is not there yet; raises UserError for a file."""
+    if not folder.exists():
+        return True
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file, not a folder.")
+    return {path.name for path in folder.iterdir()} <= NOTHING
+
+
+def branch(project: Project) -> str:
+    """Return the branch that pull requests go into: the remote's, else the one that is checked out, else main."""
+    try:
+        return git.default_branch(project).removeprefix("origin/")
+    except UserError:
+        return git.branch(project) or Ci().default_branch
+
+
+def _render(templates: Path, name: str, root: Path, context: Mapping[str, Any], ci: Ci) -> tuple[Step, ...]:
+    found = template.parse(name, disk.read_folder(templates / name))
+    files = template.render(found, {"ci": ci, "ci_table": settings.ci_table(ci), **context}, version=__version__)
+    existing = disk.read(root, (file.path for file in files))
+    texts = {path: content.decode(errors="replace") for path, content in existing.items()}
+    return plan.make(files, existing=texts, style=found.style).steps
+
+
+def _agreed(edges: Edges, proposal: Proposal) -> bool:
+    if edges.ask is None:
+        raise UserError("Nothing was written: there is nobody here to ask.", "Run `mltool init --yes`.")
+    count = len(proposal.plan.of(Kind.NEW))
+    return edges.ask(f"Write {count} file{'' if count == 1 else 's'}?")
+
+
+def _refuse_given(given: Mapping[str, Any]) -> None:
+    if given:
+        keys = ", ".join(f"`ci.{name}`" for name in given)
+        raise UserError(f"{config.FILE} is there already, and it decides.", f"Change {keys} there.")
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
