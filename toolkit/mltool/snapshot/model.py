@@ -58,7 +58,8 @@ class Stage:
     """One stage as `dvc.lock` recorded its last run, or as `dvc.yaml` declares it when it never ran.
 
     `file` is the `dvc.yaml` it stands in, relative to the project; every path is relative to the project too.
-    `params` maps each params file to the flattened values the last run used.
+    `cmd`, `deps` and `outs` are as declared; their hashes, `ran_cmd` and `params` are of the last run. `params` maps
+    each params file to the flattened values it used, `tracked` to the keys that are declared (none: the whole file).
     """
 
     file: str
@@ -67,6 +68,8 @@ class Stage:
     deps: tuple[Dependency, ...] = ()
     outs: tuple[Output, ...] = ()
     params: Mapping[str, Mapping[str, Leaf]] = field(default_factory=dict)
+    tracked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ran_cmd: str = ""
     frozen: bool = False
     locked: bool = True
 

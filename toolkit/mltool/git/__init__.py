@@ -1,0 +1,39 @@
+"""Every question to Git; nothing here touches the checkout, the index or the configuration."""
+
+from mltool.git.project import Project, find
+from mltool.git.questions import (
+    blobs,
+    branch,
+    count,
+    default_branch,
+    first_parent,
+    first_parents,
+    head,
+    is_dirty,
+    is_shallow,
+    merge_base,
+    resolve,
+    subject,
+    tags,
+)
+from mltool.git.trees import GitTree, WorkTree
+
+__all__ = [
+    "GitTree",
+    "Project",
+    "WorkTree",
+    "blobs",
+    "branch",
+    "count",
+    "default_branch",
+    "find",
+    "first_parent",
+    "first_parents",
+    "head",
+    "is_dirty",
+    "is_shallow",
+    "merge_base",
+    "resolve",
+    "subject",
+    "tags",
+]

@@ -1,0 +1,126 @@
+"""One short function a question about revisions."""
+
+import os
+from collections.abc import Iterable, Mapping
+
+from mltool.errors import UserError
+from mltool.git import command, fetch, objects
+from mltool.git.project import Project
+
+ORIGIN = "origin"
+
+
+def resolve(project: Project, revision: str) -> str:
+    """Return the SHA of the commit that `revision` names; a shallow clone asks its remote for what it lacks.
+
+    Raises UserError where there is no such commit, OutsideError where the remote does not answer.
+    """
+    found = _local(project, revision) or (fetch.commit(project.root, revision) if is_shallow(project) else None)
+    if found is None:
+        raise UserError(f"There is no revision `{revision}` in this repository.", _how_to_get(project, revision))
+    return found
+
+
+def head(project: Project) -> str | None:
+    """Return the SHA of HEAD; None where nothing has been committed yet."""
+    return _local(project, "HEAD")
+
+
+def default_branch(project: Project) -> str:
+    """Return the branch that pull requests go into, for example `origin/main`, or raise UserError."""
+    wanted = [f"refs/remotes/{ORIGIN}/HEAD", *(f"refs/remotes/{ORIGIN}/{name}" for name in ("main", "master"))]
+    named = command.ask(project.root, "config", "--get", "init.defaultBranch").out.decode().strip()
+    wanted += [f"refs/heads/{name}" for name in dict.fromkeys((named, "main", "master")) if name]
+    listed = command.line(project.root, "for-each-ref", "--format=%(refname) %(symref)", *wanted)
+    refs = dict(line.split(" ", 1) for line in listed.splitlines())
+    for ref in wanted:
+        if ref in refs:
+            return (refs[ref] or ref).removeprefix("refs/remotes/").removeprefix("refs/heads/")
+    if is_shallow(project) and (name := fetch.remote_head(project.root)):
+        return f"{ORIGIN}/{name}"
+    raise UserError("The default branch of this repository is unknown.", "Name the revision to compare with.")
+
+
+def merge_base(project: Project, first: str, second: str) -> str | None:
+    """Return the SHA of the best common ancestor, None where the histories share nothing.
+
+    A shallow clone is deepened until it shows; raises OutsideError where the remote does not let it.
+    """
+    for _ in fetch.deeper(project.root, (first, second)):
+        result = command.ask(project.root, "merge-base", first, second)
+        if result.code == 0:
+            return result.out.decode().strip()
+        if result.code != 1:
+            raise UserError(f"Git cannot compare {first} and {second}: {command.reason(result)}.")
+    return None
+
+
+def is_shallow(project: Project) -> bool:
+    """Return whether this clone lacks history."""
+    return fetch.is_shallow(project.root)
+
+
+def count(project: Project, span: str) -> int:
+    """Return how many commits `a..b` holds."""
+    return int(command.line(project.root, "rev-list", "--count", span))
+
+
+def first_parent(project: Project, sha: str) -> str | None:
+    """Return the first parent of a commit; None for the first commit ever. A shallow clone fetches it."""
+    shas = first_parents(project, sha, 2)
+    if len(shas) < 2 and is_shallow(project):
+        fetch.deepen(project.root, (sha,), depth=2)
+        shas = first_parents(project, sha, 2)
+    return shas[1] if len(shas) == 2 else None
+
+
+def first_parents(project: Project, revision: str, limit: int) -> tuple[str, ...]:
+    """Return at most `limit` commits from `revision` back along first parents, newest first."""
+    listed = command.line(project.root, "rev-list", "--first-parent", f"--max-count={limit}", revision)
+    return tuple(listed.split())
+
+
+def subject(project: Project, sha: str) -> str:
+    """Return the first line of a commit's message."""
+    return command.answer(project.root, "log", "-1", "--format=%s", sha).decode(errors="replace").strip()
+
+
+def branch(project: Project) -> str | None:
+    """Return the branch that is checked out; None on a detached HEAD."""
+    result = command.ask(project.root, "symbolic-ref", "--short", "--quiet", "HEAD")
+    return os.fsdecode(result.out).strip() or None
+
+
+def is_dirty(project: Project) -> bool:
+    """Return whether a tracked file differs from HEAD."""
+    return bool(command.answer(project.root, "status", "--porcelain", "-z", "--untracked-files=no"))
+
+
+def tags(project: Project) -> tuple[tuple[str, str], ...]:
+    """Return every tag that leads to a commit, by name, with the commit's SHA."""
+    layout = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+    listed = command.line(project.root, "for-each-ref", layout, "refs/tags")
+    found = []
+    for line in listed.splitlines():
+        name, kind, sha, target_kind, target = line.split("\0")
+        if "commit" in (kind, target_kind):
+            found.append((name, sha if kind == "commit" else target))
+    return tuple(found)
+
+
+def blobs(project: Project, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+    """Return the content of each (commit, path in the project) that exists, read in one go."""
+    names = {pair: f"{pair[0]}:{project.prefix + '/' if project.prefix else ''}{pair[1]}" for pair in wanted}
+    found = objects.named(project.root, names.values())
+    return {pair: found[name] for pair, name in names.items() if name in found}
+
+
+def _local(project: Project, revision: str) -> str | None:
+    result = command.ask(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return result.out.decode().strip() or None if result.code == 0 else None
+
+
+def _how_to_get(project: Project, revision: str) -> str:
+    if is_shallow(project):
+        return "This clone is shallow: set `fetch-depth: 0` for actions/checkout, or run `git fetch --unshallow`."
+    return f"Check the spelling, or run `git fetch {ORIGIN} {revision}`."

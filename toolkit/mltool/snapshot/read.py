@@ -1,0 +1,187 @@
+"""One revision's files → its Snapshot."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mltool.snapshot import declared, ignore, lookup, packages, readings, stages, templates, values
+from mltool.snapshot.edges import Objects, Resolve, Resolved, Template
+from mltool.snapshot.memo import Memo
+from mltool.snapshot.model import Output, Problem, Snapshot, Stage, Values
+from mltool.snapshot.paths import parents
+from mltool.snapshot.stages import PARAMS
+from mltool.snapshot.tree import Tree
+from mltool.snapshot.values import Unreadable
+
+PIPELINE, LOCK, DATA = "dvc.yaml", "dvc.lock", ".dvc"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The pipeline files of one revision, parsed, before their templates are filled in."""
+
+    tree: Tree
+    memo: Memo
+    pipelines: Mapping[str, Any]
+    locks: Mapping[str, Any]
+    data: Mapping[str, Any]
+    templates: tuple[Template, ...]
+    problems: tuple[Problem, ...]
+
+
+def read(tree: Tree, *, resolve: Resolve, objects: Objects, memo: Memo) -> Snapshot:
+    """Return the pipeline in `tree`.
+
+    Files that cannot be read become problems of the snapshot. Raises UserError for a link out of the repository, and
+    what the edges raise.
+    """
+    surveyed = survey(tree, memo)
+    return complete(surveyed, resolved=resolve(surveyed.templates), objects=objects)
+
+
+def survey(tree: Tree, memo: Memo) -> Survey:
+    """Return the pipeline files, so that the templates of several revisions can be filled in together."""
+    sees = ignore.seen(tree)
+    known = [path for path in tree.paths() if path.endswith((PIPELINE, LOCK, DATA)) and sees(path)]
+    names = {
+        kind: [path for path in known if posixpath.basename(path) == kind] for kind in (PIPELINE, LOCK)
+    } | {DATA: [path for path in known if path.endswith(DATA)]}  # fmt: skip
+    loaded = memo.load(tree, known)
+    good = {path: _table(document) for path, document in loaded.items()}
+    problems = tuple(readings.problem(path, item) for path, item in good.items() if isinstance(item, Unreadable))
+    kept = {path: item for path, item in good.items() if not isinstance(item, Unreadable)}
+    pipelines = {path: kept[path] for path in names[PIPELINE] if path in kept}
+    templated = {path: document for path, document in pipelines.items() if _is_template(tree, memo, path, document)}
+    return Survey(
+        tree=tree,
+        memo=memo,
+        pipelines=pipelines,
+        locks={path: kept[path] for path in names[LOCK] if path in kept},
+        data={path: kept[path] for path in names[DATA] if path in kept},
+        templates=templates.collect(tree, templated),
+        problems=problems,
+    )
+
+
+def complete(found: Survey, *, resolved: Mapping[str, Resolved], objects: Objects) -> Snapshot:
+    """Return the snapshot of a survey, with its templates filled in."""
+    problems = list(found.problems)
+    documents = dict(_documents(found, resolved, problems))
+    built, data = _built(found, documents, problems)
+    outs = lookup.by_path((*(out for stage in built for out in stage.outs), *data))
+    sources = readings.Sources(tree=found.tree, outs=outs, objects=objects, memo=found.memo)
+    metrics = readings.read(sources, _metric_files(documents, outs), kind="metrics")
+    params = readings.read(sources, _param_files(found, documents, built), kind="params")
+    locked, unlocked = packages.read(found.tree, found.memo)
+    problems += [item.problem for item in (*metrics, *params) if item.problem]
+    problems += [readings.problem(path, error) for path, error in unlocked]
+    return Snapshot(
+        stages=built,
+        metrics=_there(metrics),
+        params=_there((*params, *_used(found, resolved, params))),
+        plots=tuple(plot for file, document in documents.items() for plot in declared.plots(file, document)),
+        data=tuple(out for out in outs.values() if out.cached or out.kind == "data"),
+        artifacts=tuple(
+            artifact for file, document in documents.items() for artifact in declared.artifacts(file, document, outs)
+        ),
+        packages=locked,
+        problems=tuple(problems),
+    )
+
+
+def _table(document: Any) -> Any:
+    if document is None:
+        return {}
+    return document if isinstance(document, dict | Unreadable) else Unreadable("is no mapping")
+
+
+def _is_template(tree: Tree, memo: Memo, path: str, document: Any) -> bool:
+    return bool(memo.once("template", tree.paths()[path], lambda: templates.is_template(document)))
+
+
+def _documents(
+    found: Survey, resolved: Mapping[str, Resolved], problems: list[Problem]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    filled = {template.file: resolved[template.key] for template in found.templates}
+    for file, document in found.pipelines.items():
+        if file not in filled:
+            yield file, document
+        elif filled[file].problem:
+            problems.append(readings.problem(file, Unreadable(f"cannot be resolved: {filled[file].problem}")))
+        else:
+            yield file, filled[file].document
+
+
+def _built(
+    found: Survey, documents: dict[str, Mapping[str, Any]], problems: list[Problem]
+) -> tuple[tuple[Stage, ...], tuple[Output, ...]]:
+    """Return the stages and the tracked data; pipeline files inside an output are data themselves."""
+    built: dict[str, tuple[Stage, ...]] = {}
+    for file, document in list(documents.items()):
+        lock = found.locks.get(posixpath.join(posixpath.dirname(file), LOCK), {})
+        try:
+            built[file] = stages.build(file, document, lock)
+        except Unreadable as error:
+            problems.append(readings.problem(file, error))
+            del documents[file]
+    data: dict[str, tuple[Output, ...]] = {}
+    for file, document in found.data.items():
+        try:
+            data[file] = stages.outputs(file, document)
+        except Unreadable as error:
+            problems.append(readings.problem(file, error))
+    folders = {out.path for made in built.values() for stage in made for out in stage.outs}
+    folders |= {out.path for made in data.values() for out in made}
+    inside = {file for file in (*built, *data) if not folders.isdisjoint(parents(file))}
+    for file in inside:
+        documents.pop(file, None)
+    return (
+        tuple(stage for file, made in built.items() if file not in inside for stage in made),
+        tuple(out for file, made in data.items() if file not in inside for out in made),
+    )
+
+
+def _metric_files(
+    documents: Mapping[str, Mapping[str, Any]], outs: Mapping[str, Output]
+) -> dict[str, readings.Flatten]:
+    files = [out.path for out in outs.values() if out.kind == "metric"]
+    files += [path for file, document in documents.items() for path in declared.listed(file, document, "metrics")]
+    return dict.fromkeys(readings.local(files), values.metrics)
+
+
+def _param_files(
+    found: Survey, documents: Mapping[str, Mapping[str, Any]], built: tuple[Stage, ...]
+) -> dict[str, readings.Flatten]:
+    """Return each params file with how to flatten it: the keys that stages declare, or all of it."""
+    keys: dict[str, list[str]] = {}
+    whole = {path for file, document in documents.items() for path in declared.listed(file, document, "params")}
+    for stage in built:
+        for path, wanted in stage.tracked.items():
+            keys.setdefault(path, []).extend(wanted)
+            whole.update(() if wanted else (path,))
+    if PARAMS in found.tree.paths():
+        whole.add(PARAMS)
+    files = readings.local((*keys, *sorted(whole)))
+    return {
+        path: values.params if path in whole else partial(values.params, keys=tuple(dict.fromkeys(keys[path])))
+        for path in files
+    }
+
+
+def _used(found: Survey, resolved: Mapping[str, Resolved], params: tuple[Values, ...]) -> Iterator[Values]:
+    """Yield the values that templates took from files that no stage declares as params."""
+    known = {item.path for item in params}
+    used: dict[str, dict[str, Any]] = {}
+    for template in found.templates:
+        for path, taken in resolved[template.key].used.items():
+            if path not in known:
+                used.setdefault(path, {}).update(taken)
+    for path, taken in used.items():
+        yield Values(path=path, values=values.params(taken))
+
+
+def _there(read_: tuple[Values, ...]) -> tuple[Values, ...]:
+    """Leave out files that are not there: absent is not broken, and the snapshot's problems name them."""
+    return tuple(item for item in read_ if item.problem is None or item.problem.kind != "missing")

@@ -1,0 +1,123 @@
+"""Stages: what `dvc.yaml` declares, with the hashes and values that `dvc.lock` recorded."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from mltool.snapshot import values
+from mltool.snapshot.model import Dependency, Leaf, Output, Stage
+from mltool.snapshot.paths import join
+from mltool.snapshot.values import Unreadable
+
+PARAMS = "params.yaml"
+SECTIONS = ("stages", "metrics", "params", "plots", "artifacts", "vars", "datasets")
+
+Kind = Literal["data", "metric", "plot"]
+KINDS: tuple[tuple[str, Kind], ...] = (("outs", "data"), ("metrics", "metric"), ("plots", "plot"))
+
+
+def build(file: str, document: Mapping[str, Any], lock: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """Return the stages of one `dvc.yaml`, whose templates are filled in. Raises Unreadable for a wrong shape."""
+    locked = lock.get("stages") or {}
+    declared = document.get("stages") or {}
+    return tuple(_stage(file, str(name), entry, locked.get(name)) for name, entry in declared.items())
+
+
+def outputs(file: str, document: Any) -> tuple[Output, ...]:
+    """Return what a `.dvc` file tracks. Raises Unreadable for a wrong shape."""
+    table = _table(document or {}, "is no mapping")
+    folder = join(posixpath.dirname(file), table.get("wdir") or ".")
+    return tuple(
+        _output(
+            folder, str(entry.get("path", "")), _kind(entry), cached=entry.get("cache", True) is not False, info=entry
+        )
+        for entry in _tables(table.get("outs"), "outs")
+    )
+
+
+def hash_of(info: Mapping[str, Any]) -> str:
+    """Return DVC's hash with its algorithm. DVC 2 named none: its md5 is of text with Unix line ends."""
+    if name := info.get("hash"):
+        return f"{name}:{info[name]}" if info.get(name) else ""
+    if info.get("md5"):
+        return f"md5-dos2unix:{info['md5']}"
+    return next((f"{name}:{info[name]}" for name in ("etag", "checksum", "version_id") if info.get(name)), "")
+
+
+def _stage(file: str, name: str, entry: Any, lock: Any) -> Stage:
+    entry = _table(entry, f"declares stage `{name}`, which is no mapping")
+    if not entry.get("cmd"):
+        raise Unreadable(f"declares stage `{name}` without a `cmd`")
+    lock = _table(lock or {}, f"has an entry for stage `{name}` that is no mapping")
+    folder = join(posixpath.dirname(file), entry.get("wdir") or ".")
+    ran = {where: {info.get("path"): info for info in _tables(lock.get(where), where)} for where in ("deps", "outs")}
+    tracked = dict(_tracked(entry.get("params") or ()))
+    return Stage(
+        file=file,
+        name=name,
+        cmd=_command(entry["cmd"]),
+        ran_cmd=_command(lock.get("cmd") or ""),
+        deps=tuple(
+            Dependency(path=join(folder, path), hash=hash_of(ran["deps"].get(path, {})))
+            for path in map(str, entry.get("deps") or ())
+        ),
+        outs=tuple(_outs(folder, entry, ran["outs"])),
+        params={join(folder, path): _ran_params(lock, path, keys) for path, keys in tracked.items()} if lock else {},
+        tracked={join(folder, path): keys for path, keys in tracked.items()},
+        frozen=bool(entry.get("frozen")),
+        locked=bool(lock),
+    )
+
+
+def _outs(folder: str, entry: Mapping[str, Any], ran: Mapping[Any, Mapping[str, Any]]) -> Iterator[Output]:
+    for section, kind in KINDS:
+        for item in entry.get(section) or ():
+            for path, flags in item.items() if isinstance(item, dict) else ((str(item), {}),):
+                first = flags[0] if isinstance(flags, list) and flags else flags
+                cached = first.get("cache", True) is not False if isinstance(first, dict) else True
+                yield _output(folder, str(path), kind, cached=cached, info=ran.get(path, {}))
+
+
+def _output(folder: str, path: str, kind: Kind, *, cached: bool, info: Mapping[str, Any]) -> Output:
+    return Output(
+        path=join(folder, path), hash=hash_of(info), size=info.get("size"), files=info.get("nfiles"), kind=kind,
+        cached=cached,
+    )  # fmt: skip
+
+
+def _kind(entry: Mapping[str, Any]) -> Kind:
+    return "metric" if entry.get("metric") else "plot" if entry.get("plot") else "data"
+
+
+def _tracked(declared: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return each params file with its keys; a file named anywhere without keys is tracked whole."""
+    found: dict[str, list[str]] = {}
+    whole: set[str] = set()
+    for item in declared:
+        for path, keys in item.items() if isinstance(item, dict) else ((PARAMS, [str(item)]),):
+            found.setdefault(path, []).extend(map(str, keys or ()))
+            whole.update(() if keys else (path,))
+    for path, keys in found.items():
+        yield path, () if path in whole else tuple(dict.fromkeys(keys))
+
+
+def _ran_params(lock: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Mapping[str, Leaf]:
+    ran = (lock.get("params") or {}).get(path) or {}
+    return values.params({key: value for key, value in ran.items() if not keys or key in keys})
+
+
+def _command(cmd: Any) -> str:
+    return "\n".join(map(str, cmd)) if isinstance(cmd, list) else str(cmd)
+
+
+def _table(value: Any, reason: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Unreadable(reason)
+    return value
+
+
+def _tables(value: Any, where: str) -> tuple[Mapping[str, Any], ...]:
+    found = tuple(value or ())
+    if not all(isinstance(item, dict) for item in found):
+        raise Unreadable(f"has an entry in `{where}` that is no mapping")
+    return found

@@ -1,0 +1,219 @@
+"""Metrics and params files as DVC reads them: YAML 1.2, JSON, TOML and Python, flattened to dotted keys."""
+
+import ast
+import json
+import posixpath
+import tomllib
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from mltool.snapshot.model import Leaf
+
+# Larger files are not parsed. JSON is some 40 times faster to read than the others.
+MOST_BYTES_JSON = 32 * 2**20
+MOST_BYTES = 8 * 2**20
+MOST_VALUES = 2_000_000
+
+_yaml = YAML(typ="safe")
+
+
+class Unreadable(Exception):  # noqa: N818 - it is kept and passed on as an answer, more often than raised
+    """Why a file cannot be understood, to be put after its name, and the line where that shows."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+def parse(path: str, content: bytes) -> Any:
+    """Return the document in `content`; the name's ending says the language, YAML where it says nothing.
+
+    Raises Unreadable.
+    """
+    suffix = posixpath.splitext(path)[1].lower()
+    limit = MOST_BYTES_JSON if suffix == ".json" else MOST_BYTES
+    if len(content) > limit:
+        raise Unreadable(f"is {len(content) / 1e6:,.0f} MB; mltool reads at most {limit // 2**20} MiB of such a file")
+    text = _text(content)
+    reader = {".json": _json, ".toml": _toml, ".py": _python}.get(suffix, _read_yaml)
+    try:
+        return reader(text)
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply") from error
+
+
+def metrics(document: Any) -> dict[str, Leaf]:
+    """Return the numbers, texts and booleans of a metrics document by dotted key; DVC drops lists and nulls too."""
+    if isinstance(document, int | float | str):
+        return {"": document}
+    leaves = _walk(document, "") if isinstance(document, dict) else ()
+    return _bounded((key, leaf) for key, leaf in leaves if isinstance(leaf, int | float | str))
+
+
+def params(document: Any, keys: Iterable[str] = ()) -> dict[str, Leaf]:
+    """Return the values of a params document by dotted key: those under `keys`, or all where there are none."""
+    found = _select(document, tuple(keys))
+    return _bounded((key, leaf_of(value)) for key, value in (_walk(found, "") if isinstance(found, dict) else ()))
+
+
+def leaf_of(value: Any) -> Leaf:
+    """Return a value as this program keeps it: lists as tuples, dates as text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(_inner(item) for item in value)
+    if isinstance(value, set | frozenset):
+        return tuple(sorted((_inner(item) for item in value), key=repr))
+    return str(value) if isinstance(value, date | time) else repr(value)
+
+
+def same(old: Leaf, new: Leaf) -> bool:
+    """Return whether two values are equal, as DVC compares them: lists by how they are written.
+
+    Unlike in DVC, NaN equals NaN: a metric that was and is not a number did not change.
+    """
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return repr(old) == repr(new)
+    return old == new or (old != old and new != new)
+
+
+def _inner(item: Any) -> Any:
+    return {key: _inner(value) for key, value in item.items()} if isinstance(item, dict) else leaf_of(item)
+
+
+def _walk(table: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _walk(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _bounded(pairs: Iterator[tuple[str, Leaf]]) -> dict[str, Leaf]:
+    """Return the pairs as a dict; YAML aliases can make a few lines stand for billions of values."""
+    found = {}
+    for count, (key, value) in enumerate(pairs):
+        if count >= MOST_VALUES:
+            raise Unreadable(f"holds more than {MOST_VALUES:,} values")
+        found[key] = value
+    return found
+
+
+def _select(document: Any, keys: tuple[str, ...]) -> Any:
+    """Return the part of a document under dotted keys, which may hold `*`."""
+    if not keys:
+        return document
+    found: Any = {}
+    for key in dict.fromkeys(keys):
+        found = _merge(found, _search(document, key.split(".")))
+    return found
+
+
+def _search(node: Any, parts: list[str]) -> Any:
+    if not parts:
+        return node
+    part, rest = parts[0], parts[1:]
+    if isinstance(node, dict):
+        hits = {key: _search(value, rest) for key, value in node.items() if fnmatchcase(str(key), part)}
+        return {key: value for key, value in hits.items() if not (rest and value in ({}, []))}
+    if isinstance(node, list):
+        hits = {i: _search(value, rest) for i, value in enumerate(node) if fnmatchcase(str(i), part)}
+        return [hits.get(i) for i in range(max(hits) + 1)] if hits else []
+    return {}
+
+
+def _merge(into: Any, more: Any) -> Any:
+    if isinstance(into, dict) and isinstance(more, dict):
+        return into | {key: _merge(into[key], value) if key in into else value for key, value in more.items()}
+    return more
+
+
+def _text(content: bytes) -> str:
+    if b"\n<<<<<<< " in content or content.startswith(b"<<<<<<< "):
+        line = content[: content.find(b"<<<<<<< ")].count(b"\n") + 1
+        raise Unreadable("holds the markers of a merge conflict", line)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise Unreadable("is not UTF-8 text", line) from error
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"is not valid JSON: {_lower(error.msg)}", error.lineno) from error
+    except ValueError as error:
+        raise Unreadable(f"is not valid JSON: {_lower(str(error))}") from error
+
+
+def _toml(text: str) -> Any:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at line ")
+        line = int(place.partition(",")[0]) if place else text.count("\n") + 1
+        raise Unreadable(f"is not valid TOML: {_lower(message.removesuffix(' (at end of document)'))}", line) from error
+
+
+def _read_yaml(text: str) -> Any:
+    try:
+        return _yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        raise Unreadable(f"is not valid YAML: {said.strip()}", mark.line + 1 if mark else None) from error
+    except (YAMLError, ValueError, OverflowError, AttributeError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unreadable(f"is not valid YAML: {said}") from error
+
+
+def _python(text: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _assigned(ast.parse(text).body)
+    except SyntaxError as error:
+        raise Unreadable(f"is not valid Python: {_lower(error.msg)}", error.lineno) from error
+    except ValueError as error:
+        raise Unreadable(f"is not valid Python: {_lower(str(error))}") from error
+
+
+def _assigned(body: Iterable[ast.stmt], *, attributes: bool = False) -> dict[str, Any]:
+    """Return what a module or a class assigns literally; of a class's `__init__`, what it assigns to `self`."""
+    found: dict[str, Any] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = _assigned(node.body)
+        elif isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            found.update(_assigned(node.body, attributes=True))
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and (name := _name(node, attributes=attributes)):
+            try:
+                found[name] = ast.literal_eval(node.value or ast.Constant(None))
+            except (ValueError, TypeError):
+                continue
+    return found
+
+
+def _name(node: ast.Assign | ast.AnnAssign, *, attributes: bool) -> str:
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+    target = targets[0]
+    if len(targets) != 1 or node.value is None:
+        return ""
+    if isinstance(target, ast.Name) and not attributes:
+        return target.id
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+        return target.attr
+    return ""
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
