@@ -52,7 +52,7 @@ def schedule(flights: pd.DataFrame) -> pd.DataFrame:
             "distance": flights["distance"],
             "departs_minute": _minutes(flights["sched_dep_time"]),
             "arrives_minute": _minutes(flights["sched_arr_time"]),
-            "weekday": pd.to_datetime(day).dt.weekday,
+            "weekday": pd.to_datetime(day).dt.day_of_week,
             "arr_delay": flights["arr_delay"],
         }
     )

@@ -104,7 +104,7 @@ def _broken_column(column: "pd.Series", rule: Rule) -> Iterator[str]:
     elif len(present):
         outside = _outside(present, rule)
         if outside.mean() > rule.outside:
-            yield f"{column.name}: {int(outside.sum())} values outside, such as {present[outside].iloc[0]!r}"
+            yield f"{column.name}: {int(outside.sum())} values outside, such as {present[outside].iloc[0]}"
 
 
 def _outside(column: "pd.Series", rule: Rule) -> "pd.Series":

@@ -1,5 +1,6 @@
 """Costs are measured, not made up."""
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -38,6 +39,16 @@ def test_a_program_is_measured_from_outside() -> None:
     assert cost.seconds >= cost.cpu_seconds * 0.5 > 0
     assert cost.peak_memory_bytes is not None
     assert cost.peak_memory_bytes > 300_000_000
+
+
+def test_the_memory_of_who_measures_is_not_that_of_what_is_measured() -> None:
+    before = np.ones(100_000_000)  # 800 MB, which a child on Linux would start with
+    _, small = measure.command([sys.executable, "-I", "-c", "pass"])
+    assert small.peak_memory_bytes is not None
+    assert small.peak_memory_bytes < 60_000_000
+    program = "from mltool import measure\nwith measure.cost() as cost: pass\nprint(cost.peak_memory_bytes)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < before.nbytes / 2
 
 
 def test_a_program_that_is_not_there_is_said() -> None:

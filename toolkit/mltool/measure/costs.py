@@ -1,11 +1,14 @@
 """What it costs to make and to serve a model: seconds, peak memory, bytes, latency. Standard library alone."""
 
+import json
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -15,6 +18,8 @@ from mltool.errors import UserError
 if sys.platform != "win32":
     import resource
 
+_STATUS = Path("/proc/self/status")
+
 
 @dataclass
 class Cost:
@@ -22,16 +27,16 @@ class Cost:
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    peak_memory_bytes: int | None = field(default=None)
+    peak_memory_bytes: int | None = None
 
 
 @contextmanager
 def cost() -> Iterator[Cost]:
     """Measure a block: wall seconds, CPU seconds of this process, and the process's peak memory up to its end.
 
-    The peak is `ru_maxrss` of `resource.getrusage`: resident memory, native arrays of NumPy included (which
-    `tracemalloc` sees in part and slows). The kernel keeps one peak a process, so what came before the block counts
-    too: measure in a process of its own.
+    The peak is of resident memory, native arrays of NumPy included (which `tracemalloc` sees in part and slows):
+    `VmHWM` of `/proc/self/status` on Linux, else `ru_maxrss` of `resource.getrusage`. The kernel keeps one peak a
+    process, so what came before the block counts too: measure in a process of its own.
     """
     measured = Cost()
     wall, cpu = time.perf_counter(), time.process_time()
@@ -40,7 +45,7 @@ def cost() -> Iterator[Cost]:
     finally:
         measured.seconds = time.perf_counter() - wall
         measured.cpu_seconds = time.process_time() - cpu
-        measured.peak_memory_bytes = _peak("self")
+        measured.peak_memory_bytes = _peak()
 
 
 def command(words: Sequence[str]) -> tuple[int, Cost]:
@@ -48,13 +53,14 @@ def command(words: Sequence[str]) -> tuple[int, Cost]:
 
     The peak is that of the largest process the program started and waited for. Raises UserError if it is not there.
     """
-    wall, cpu = time.perf_counter(), _children_seconds()
-    try:
-        code = subprocess.run(words, check=False).returncode
-    except OSError as error:
-        raise UserError(f"`{words[0]}` cannot be run: {error.strerror}.") from error
-    seconds = time.perf_counter() - wall
-    return code, Cost(seconds=seconds, cpu_seconds=_children_seconds() - cpu, peak_memory_bytes=_peak("children"))
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "used.json"
+        subprocess.run([sys.executable, "-I", Path(__file__).with_name("watch.py"), out, *words], check=False)
+        used: dict[str, Any] = json.loads(out.read_bytes()) if out.exists() else {"error": "it was interrupted"}
+    if "error" in used:
+        raise UserError(f"`{words[0]}` cannot be run: {used['error']}.")
+    spent = Cost(seconds=used["seconds"], cpu_seconds=used["cpu_seconds"], peak_memory_bytes=used["peak"])
+    return used["code"], spent
 
 
 def latency(call: Callable[[], Any], *, name: str, repeats: int = 50) -> Mapping[str, float]:
@@ -79,15 +85,12 @@ def size(path: Path) -> int:
         raise UserError(f"{path} does not exist.", "Run the stage that writes it.") from error
 
 
-def _peak(who: str) -> int | None:
+def _peak() -> int | None:
     if sys.platform == "win32":
         return None
-    used = resource.getrusage(resource.RUSAGE_SELF if who == "self" else resource.RUSAGE_CHILDREN).ru_maxrss
+    if _STATUS.exists():
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) * 1024
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else used * 1024  # getrusage(2): bytes on macOS, KiB elsewhere
-
-
-def _children_seconds() -> float:
-    if sys.platform == "win32":
-        return 0.0
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
