@@ -9,7 +9,7 @@ import pytest
 
 from mltool import http
 from mltool.ci.build import Build
-from mltool.commands import post
+from mltool.commands import delivery, post
 from mltool.errors import OutsideError, UserError
 from mltool.forges.session import Session
 from mltool.gates.verdict import Outcome, Verdict
@@ -528,7 +528,7 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(stage: Stage) -> 
     assert stage.writes() == []
     assert len(stage.summaries) == 1
     assert stage.lines[0] == f"Would complete check run `mltool` on {stage.build.sha[:7]} with success."
-    assert "Would edit comment" in stage.lines[1]
+    assert "Would replace the text of comment" in stage.lines[1]
 
 
 def test_without_a_token_only_the_summary_is_written(stage: Stage) -> None:
@@ -557,17 +557,34 @@ def test_annotations_put_what_blocks_first_and_stop_at_ten(stage: Stage) -> None
         verdicts=(
             Verdict(gate="g", metric="metrics.json:acc", outcome=Outcome.FAIL, level="fail", sentence="acc fell"),
         ),
-        problems=(Problem(path="params.yaml", kind="unreadable", sentence="broken", line=7),),
+        problems=(Problem(path="broken.yaml", kind="unreadable", sentence="broken", line=7),),
         changes=Changes(
             params=tuple(
-                ValueChange(path="params.yaml", key=f"k{n}", kind="changed", old=n, new=None) for n in range(20)
+                ValueChange(path=f"p{n // 2:02}.yaml", key=f"k{n}", kind="changed", old=n, new=None) for n in range(40)
             )
         ),
     )
-    notes = post.annotations(full)
+    notes = delivery.annotations(full)
     assert len(notes) == 10
     assert (notes[0].path, notes[0].level, notes[0].message) == ("metrics.json", "failure", "acc fell")
-    assert (notes[1].line, notes[2].message) == (7, "k0: 0 → —")
+    assert (notes[1].line, notes[2].message) == (7, "k0: 0 → —\nk1: 1 → —")
+    stage.server.calls.clear()
+    post.post(
+        full,
+        stage.build,
+        session=stage.session(),
+        render=lambda limit: "text",
+        summary=stage.summaries.append,
+        say=stage.lines.append,
+    )
+    (check,) = stage.api.checks(stage.build.sha)
+    assert check["output"]["annotations_count"] == 10
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "a/../../b", "x" * 600])
+def test_a_hostile_path_gets_no_annotation(path: str) -> None:
+    problems = (Problem(path=path, kind="unreadable", sentence="x"),)
+    assert delivery.annotations(replace(report("a" * 40), problems=problems)) == ()
 
 
 def test_the_token_is_in_one_header_and_nowhere_else(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:

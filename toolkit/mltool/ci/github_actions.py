@@ -5,12 +5,13 @@ https://docs.github.com/actions/reference/workflows-and-actions/events-that-trig
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
+from mltool.ci import github_events as events
 from mltool.ci.build import Build
 from mltool.errors import UserError
 
@@ -19,95 +20,6 @@ NOWHERE: Final = "0" * 40
 _NAME: Final = re.compile(r"(?!\.+/)[A-Za-z0-9_.-]+/(?!\.+$)[A-Za-z0-9_.-]+")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Repository:
-    full_name: str
-    id: int = 0
-    default_branch: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _End:
-    """One end of a pull request. `repo` is None when its fork was deleted."""
-
-    sha: str
-    ref: str = ""
-    repo: _Repository | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pull:
-    number: int
-    head: _End
-    base: _End
-
-
-@dataclass(frozen=True, kw_only=True)
-class _RepositoryId:
-    id: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class _BriefEnd:
-    sha: str
-    ref: str = ""
-    repo: _RepositoryId = _RepositoryId()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _BriefPull:
-    number: int
-    head: _BriefEnd
-    base: _BriefEnd
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Run:
-    """The run that `workflow_run` follows."""
-
-    event: str
-    head_sha: str
-    head_branch: str | None = None
-    head_repository: _Repository | None = None
-    pull_requests: tuple[_BriefPull, ...] = ()
-    conclusion: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Group:
-    head_sha: str
-    base_sha: str = ""
-    base_ref: str = ""
-    head_ref: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _PullEvent:
-    repository: _Repository
-    pull_request: _Pull
-
-
-@dataclass(frozen=True, kw_only=True)
-class _RunEvent:
-    repository: _Repository
-    workflow_run: _Run
-
-
-@dataclass(frozen=True, kw_only=True)
-class _GroupEvent:
-    repository: _Repository
-    merge_group: _Group
-
-
-@dataclass(frozen=True, kw_only=True)
-class _CommitEvent:
-    """`push`, `workflow_dispatch`, `schedule`: the commit itself stands in the environment."""
-
-    repository: _Repository | None = None
-    before: str = ""
-    deleted: bool = False
 
 
 def running(environ: Mapping[str, str]) -> bool:
@@ -166,7 +78,7 @@ def _plain(environ: Mapping[str, str], name: str) -> Build:
 
 
 def _pull_request(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
-    parsed = _parse(_PullEvent, environ, event)
+    parsed = _parse(events.PullEvent, environ, event)
     pull = parsed.pull_request
     head = pull.head.repo.full_name if pull.head.repo else ""
     fork = head.lower() != build.repository.lower()
@@ -196,7 +108,7 @@ def _pull_request_target(build: Build, environ: Mapping[str, str], event: bytes)
 
 
 def _push(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
-    parsed = _parse(_CommitEvent, environ, event)
+    parsed = _parse(events.CommitEvent, environ, event)
     if parsed.deleted or build.sha == NOWHERE:
         raise UserError(f"The push deleted {build.head_ref}: there is no commit to report on.")
     build = _commit(build, environ, event)
@@ -204,13 +116,13 @@ def _push(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
 
 
 def _commit(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
-    parsed = _parse(_CommitEvent, environ, event)
+    parsed = _parse(events.CommitEvent, environ, event)
     default = parsed.repository.default_branch if parsed.repository else ""
     return replace(build, default_branch=default, base_ref=default)
 
 
 def _merge_group(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
-    parsed = _parse(_GroupEvent, environ, event)
+    parsed = _parse(events.GroupEvent, environ, event)
     group = parsed.merge_group
     return replace(
         build,
@@ -223,7 +135,7 @@ def _merge_group(build: Build, environ: Mapping[str, str], event: bytes) -> Buil
 
 
 def _workflow_run(build: Build, environ: Mapping[str, str], event: bytes) -> Build:
-    parsed = _parse(_RunEvent, environ, event)
+    parsed = _parse(events.RunEvent, environ, event)
     run = parsed.workflow_run
     head = run.head_repository.full_name if run.head_repository else ""
     of_pull = run.event in ("pull_request", "pull_request_target")
