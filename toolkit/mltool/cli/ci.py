@@ -37,6 +37,25 @@ def check(project: Project = Path()) -> None:
     raise typer.Exit(ci.check(_desk(project)))
 
 
+@app.command()
+def run(project: Project = Path()) -> None:
+    """Reproduce the pipeline in CI, with what it needs from the DVC remote.
+
+    Exits 2 when a stage fails or data was never pushed, 4 when the remote does not answer.
+    """
+    import os
+
+    from mltool import git, shell
+    from mltool.commands import ci, reproduce
+
+    edges = reproduce.Edges(
+        tee=lambda command, folder: shell.tee(command, cwd=folder),
+        say=lambda line: print(line, flush=True),
+        on_github=os.environ.get("GITHUB_ACTIONS") == "true",
+    )
+    raise typer.Exit(ci.run(git.find(project), edges))
+
+
 def _desk(project: Path) -> "Desk":
     from mltool import disk
     from mltool.commands.ci import Desk, repository

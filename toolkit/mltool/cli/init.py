@@ -2,13 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from mltool.git import Project
-    from mltool.snapshot.model import Snapshot
 
 _CI = "Settings of the workflows (detected unless given)"
 
@@ -71,6 +67,7 @@ def init(
     """
     from mltool import disk
     from mltool.commands import init as command
+    from mltool.commands.pipeline import pipeline
 
     given = {
         "package_manager": package_manager,
@@ -93,15 +90,9 @@ def init(
         templates=disk.templates(),
         say=typer.echo,
         ask=typer.confirm if sys.stdin.isatty() else None,
-        read=_read,
+        read=pipeline,
     )
     request = command.Request(
         folder=folder, given={key: value for key, value in given.items() if value is not None}, dry_run=dry_run, yes=yes
     )
     raise typer.Exit(command.run(request, edges))
-
-
-def _read(project: "Project") -> "Snapshot":
-    from mltool.snapshot.model import Snapshot
-
-    return Snapshot()

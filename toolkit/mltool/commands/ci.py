@@ -1,16 +1,17 @@
 """`mltool ci`: workflows out of `[ci]`, whether they are still what it makes, and what they run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mltool import __version__, config, disk, shell
 from mltool.commands import reproduce
+from mltool.commands.pipeline import pipeline
 from mltool.config import Ci, Config
 from mltool.errors import Exit, UserError
+from mltool.git import Project
 from mltool.scaffold import answers, plan, remotes, template
 from mltool.scaffold.model import Kind, Plan
-from mltool.snapshot.model import Stage
 
 COMMAND = "mltool ci generate"
 
@@ -58,19 +59,19 @@ def check(desk: Desk) -> Exit:
     return Exit.GOOD
 
 
-def run(root: Path, *, stages: Iterable[Stage], edges: reproduce.Edges) -> Exit:
-    """Reproduce the pipeline of the project in `root`.
+def run(project: Project, edges: reproduce.Edges) -> Exit:
+    """Reproduce the pipeline of a project.
 
     Raises UserError for a pipeline that is broken, OutsideError for a remote that does not answer.
     """
-    ci = load(root).ci
-    remote = remotes.default(disk.read(root, (remotes.FILE,)).get(remotes.FILE, b""))
-    if remote and remote.kind == "local" and not (root / ".dvc" / remote.url).exists():
+    folder = project.folder
+    remote = remotes.default(disk.read(folder, (remotes.FILE,)).get(remotes.FILE, b""))
+    if remote and remote.kind == "local" and not (folder / ".dvc" / remote.url).exists():
         edges.say(
             f"The remote {remote.name} is a folder that is not on this machine ({remote.url}): nothing is pulled."
         )
         remote = None
-    return reproduce.run(root, ci=ci, stages=stages, remote=remote, edges=edges)
+    return reproduce.run(folder, ci=load(folder).ci, snapshot=pipeline(project), remote=remote, edges=edges)
 
 
 SENTENCES = {

@@ -1,7 +1,6 @@
 """`mltool init`: a DVC project → its settings and workflows; an empty folder → a whole project."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from mltool import __version__, config, disk, git, shell
 from mltool.commands import ci as workflows
 from mltool.config import Ci
+from mltool.dvc.program import program
 from mltool.errors import Exit, UserError
 from mltool.git import Project
 from mltool.scaffold import answers, detect, plan, settings, template
@@ -134,8 +134,6 @@ def starter(request: Request, edges: Edges) -> Proposal:
             f"{folder} is empty, and inside the Git repository {top}.",
             "Start a project in a folder outside of it, or run `mltool init` at its top.",
         )
-    if shutil.which("dvc") is None:
-        raise UserError("`dvc` is not installed or not on PATH.", "Install it: pip install dvc")
     usual = {"tests": "python -m pytest", "default_branch": "main"}
     ci = replace(Ci(), **{**usual, **request.given})
     answers.check(ci)
@@ -145,7 +143,7 @@ def starter(request: Request, edges: Edges) -> Proposal:
         root=folder,
         findings=(Finding(about="folder", what=f"{folder} is empty: a whole project goes there"),),
         plan=Plan(steps=(*_render(edges.templates, STARTER, folder, {}, ci), *made.steps)),
-        first=(*first, ("dvc", "init", "--quiet")),
+        first=(*first, (*program(), "init", "--quiet")),
         next=("pip install -r requirements.txt", "dvc repro", "python -m pytest"),
     )
 
@@ -156,7 +154,7 @@ def show(proposal: Proposal, say: Callable[[str], None]) -> None:
         say(f"  {finding.about:<15} {finding.what}")
     say(f"In {proposal.root}:")
     for command in proposal.first:
-        say(f"  run   {' '.join(command)}")
+        say(f"  run   {_shown(command)}")
     for step in proposal.plan.of(Kind.NEW):
         say(f"  write {step.path:<33} {step.why}".rstrip())
     show_kept(proposal.plan, say)
@@ -175,7 +173,7 @@ def carry_out(proposal: Proposal, say: Callable[[str], None]) -> None:
     for command in proposal.first:
         done = shell.run(command, cwd=proposal.root)
         if done.code:
-            raise UserError(f"`{' '.join(command)}` failed: {done.err.strip()}")
+            raise UserError(f"`{_shown(command)}` failed: {done.err.strip()}")
     workflows.apply(workflows.Desk(root=proposal.root, templates=Path(), say=say), proposal.plan, Kind.NEW)
     say("Next:")
     for line in proposal.next:
@@ -222,3 +220,7 @@ def _refuse_given(given: Mapping[str, Any]) -> None:
 
 def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.is_dir())
+
+
+def _shown(command: tuple[str, ...]) -> str:
+    return " ".join(command[2:] if command[1:2] == ("-m",) else command)

@@ -1,15 +1,17 @@
 """`mltool ci run`: reproduce the pipeline where nothing but the commit and a remote is at hand."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mltool.config import Ci
+from mltool.dvc.program import program
 from mltool.errors import Exit, MltoolError, OutsideError, UserError
 from mltool.scaffold.remotes import Remote
 from mltool.shell import Result
-from mltool.snapshot.model import Stage
+from mltool.snapshot.model import Snapshot
+from mltool.snapshot.paths import parents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,17 +23,17 @@ class Edges:
     on_github: bool = False
 
 
-def run(folder: Path, *, ci: Ci, stages: Iterable[Stage], remote: Remote | None, edges: Edges) -> Exit:
+def run(folder: Path, *, ci: Ci, snapshot: Snapshot, remote: Remote | None, edges: Edges) -> Exit:
     """Run `dvc repro` in `folder`.
 
     Raises UserError for a pipeline that does not run to its end, OutsideError for a remote that does not answer.
     """
-    command, why = arguments(ci=ci, stages=tuple(stages), remote=remote)
-    edges.say(f"{' '.join(command)}   ({why})")
+    words, why = arguments(ci=ci, snapshot=snapshot, remote=remote)
+    edges.say(f"dvc {' '.join(words)}   ({why})")
     if edges.on_github:
         edges.say("::group::Reproduce the pipeline")
     try:
-        done = edges.tee(command, folder)
+        done = edges.tee((*program(), *words), folder)
     finally:
         if edges.on_github:
             edges.say("::endgroup::")
@@ -40,27 +42,26 @@ def run(folder: Path, *, ci: Ci, stages: Iterable[Stage], remote: Remote | None,
     return Exit.GOOD
 
 
-def arguments(*, ci: Ci, stages: Sequence[Stage], remote: Remote | None) -> tuple[tuple[str, ...], str]:
-    """Return the command and why it is this one."""
+def arguments(*, ci: Ci, snapshot: Snapshot, remote: Remote | None) -> tuple[tuple[str, ...], str]:
+    """Return the words after `dvc`, and why they are these."""
     if remote is None:
-        return ("dvc", "repro"), "no remote is configured, so every stage whose outputs are not here runs"
-    everything = ("dvc", "repro", "--pull")
+        return ("repro",), "no remote is configured, so every stage whose outputs are not here runs"
+    everything = ("repro", "--pull")
     if ci.pull == "all" or (ci.pull == "auto" and ci.tests):
         return everything, f"all data comes from the remote {remote.name}; `ci.pull` decides"
-    if inside := reads_inside(stages):
+    if inside := reads_inside(snapshot):
         stage, path = inside
-        # https://github.com/treeverse/dvc/issues/11099: DVC then takes a stage for unchanged that is not.
-        return everything, f"`{stage}` reads {path}, a part of another stage's folder, so DVC must see all data"
+        # With --allow-missing DVC takes such a stage for unchanged: https://github.com/treeverse/dvc/issues/11099
+        return everything, f"`{stage}` reads {path}, a part of a folder, so DVC must see all data"
     return (*everything, "--allow-missing"), f"only what the stages need comes from the remote {remote.name}"
 
 
-def reads_inside(stages: Sequence[Stage]) -> tuple[str, str] | None:
-    """Return the first stage that depends on a path strictly inside another stage's output, with the path."""
-    outputs = {out.path.rstrip("/") for stage in stages for out in stage.outs}
-    for stage in stages:
+def reads_inside(snapshot: Snapshot) -> tuple[str, str] | None:
+    """Return the first stage that depends on a path strictly inside a folder that DVC keeps, with the path."""
+    kept = {out.path for out in snapshot.data} | {out.path for stage in snapshot.stages for out in stage.outs}
+    for stage in snapshot.stages:
         for dep in stage.deps:
-            parts = dep.path.split("/")
-            if any("/".join(parts[:count]) in outputs for count in range(1, len(parts))):
+            if not kept.isdisjoint(parents(dep.path)):
                 return stage.address, dep.path
     return None
 

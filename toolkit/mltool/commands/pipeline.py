@@ -1,0 +1,26 @@
+"""Gather the pipeline of the work tree alone."""
+
+from functools import partial
+
+from mltool import dvc, git
+from mltool.errors import UserError
+from mltool.snapshot import read
+from mltool.snapshot.memo import Memo
+from mltool.snapshot.model import Snapshot
+
+FILES = ("dvc.yaml", "dvc.lock", ".dvc")
+
+
+def pipeline(project: git.Project) -> Snapshot:
+    """Return the pipeline as it stands on disk; raises UserError for a pipeline file that cannot be read."""
+    storage = dvc.Storage(project.folder)
+    found = read.read(
+        git.WorkTree(project),
+        resolve=partial(dvc.resolve, parsing=storage.config.parsing),
+        objects=storage,
+        memo=Memo(),
+    )
+    for problem in found.problems:
+        if problem.kind == "unreadable" and problem.path.endswith(FILES):
+            raise UserError(problem.sentence, "Mend the file and try again.")
+    return found
