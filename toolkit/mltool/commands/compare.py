@@ -1,43 +1,50 @@
 """Gather the pipeline at two revisions, and what differs: the start of `diff`, `gate` and `report`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from mltool import dvc, git
 from mltool.errors import UserError
 from mltool.snapshot import diff, read
-from mltool.snapshot.edges import Objects, Resolved, Template
+from mltool.snapshot.edges import Objects, Resolve
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Changes, Problem, Snapshot
 from mltool.snapshot.tree import DictTree, Tree
 
 PIPELINE_FILES = ("dvc.yaml", "dvc.lock", ".dvc")
 
-Resolver = Callable[[Iterable[Template]], Mapping[str, Resolved]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Two revisions of a project, read, and what differs.
 
-    `base_note` says why there is no base, or what is odd about it. `behind` counts the commits on the target since the
-    merge base, where the base is one. `base_tree` is empty without a base.
+    `base_note` says why there is no base, or what is odd about it. `target_sha` is the tip of the branch that the head
+    goes into, and `behind` counts its commits since the merge base; both are None where the base was named. `objects`
+    reads what DVC stored, `memo` keeps what was parsed.
     """
 
     project: git.Project
     base_sha: str | None
-    head_sha: str | None
+    head_sha: str
     head_is_work_tree: bool
     base: Snapshot
     head: Snapshot
     changes: Changes
-    base_tree: Tree
+    base_tree: Tree | None
     head_tree: Tree
     objects: Objects
+    resolve: Resolve
     memo: Memo
+    base_ref: str = ""
     base_note: str = ""
+    target_sha: str | None = None
     behind: int | None = None
+
+    def read(self, tree: Tree) -> Snapshot:
+        """Return the snapshot of another tree of the same project, sharing what is parsed already."""
+        return read.read(tree, resolve=self.resolve, objects=self.objects, memo=self.memo)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,79 +52,108 @@ class Base:
     """The revision to compare with, or the sentence that says why there is none."""
 
     sha: str | None
+    ref: str = ""
     note: str = ""
+    target: str | None = None
     behind: int | None = None
 
 
 def compare(
-    project: git.Project,
+    folder: Path,
     base: str | None = None,
     head: str | None = None,
     *,
-    target: str | None = None,
-    resolve: Resolver | None = None,
+    targets: Iterable[str] = (),
     objects: Objects | None = None,
+    resolve: Resolve | None = None,
 ) -> Comparison:
-    """Return what differs between `base` and `head`.
+    """Return what differs between `base` and `head` in the project at `folder`.
 
-    HEAD defaults to the work tree, BASE to the merge base with `target`, which defaults to the default branch. Raises
-    UserError for an unknown revision and for pipeline files of the head that cannot be read; a base without a pipeline
-    that can be read is an empty snapshot with a note.
+    HEAD defaults to the work tree, BASE to the merge base with the first of `targets` that exists, else with the
+    default branch. Raises UserError for an unknown revision and for pipeline files of the head that cannot be read; a
+    base without a pipeline that can be read is an empty snapshot with a note.
     """
+    project = git.find(folder)
     head_sha = git.resolve(project, head) if head else git.head(project)
-    found = Base(sha=git.resolve(project, base)) if base else _default_base(project, head_sha, target, clean=bool(head))
-    storage = objects or dvc.Storage(project.folder)
-    head_tree: Tree = git.GitTree(project, head_sha) if head and head_sha else git.WorkTree(project)
-    base_tree: Tree = git.GitTree(project, found.sha) if found.sha else DictTree({})
+    if head_sha is None:
+        raise UserError(f"Nothing is committed yet in {project.root}.", "Commit the project first.")
+    found = (
+        Base(sha=git.resolve(project, base), ref=base)
+        if base
+        else _default_base(project, head_sha, targets, on_disk=not head)
+    )
+    storage = dvc.Storage(project.folder)
+    return _compared(
+        project,
+        found,
+        head_sha,
+        head_tree=git.GitTree(project, head_sha) if head else git.WorkTree(project),
+        objects=objects or storage,
+        resolve=resolve or (lambda templates: dvc.resolve(templates, parsing=storage.config.parsing)),
+    )
+
+
+def _compared(
+    project: git.Project, base: Base, head_sha: str, *, head_tree: Tree, objects: Objects, resolve: Resolve
+) -> Comparison:
     memo = Memo()
-    surveys = [read.survey(tree, memo) for tree in (base_tree, head_tree)]
+    base_tree = git.GitTree(project, base.sha) if base.sha else None
+    surveys = [read.survey(tree, memo) for tree in (base_tree or DictTree({}), head_tree)]
     _raise_broken(surveys[1].problems)
-    resolver = resolve or partial(dvc.resolve, parsing=_parsing(project))
-    resolved = resolver([template for survey in surveys for template in survey.templates])
-    before, after = (read.complete(survey, resolved=resolved, objects=storage) for survey in surveys)
+    # Both sides' templates in one call: starting DVC costs more than filling in a hundred of them.
+    resolved = resolve([template for survey in surveys for template in survey.templates])
+    before, after = (read.complete(survey, resolved=resolved, objects=objects) for survey in surveys)
     _raise_broken(after.problems)
-    before, note = _usable_base(found, before)
+    before, note = _usable_base(base, before)
     return Comparison(
         project=project,
-        base_sha=found.sha,
+        base_sha=base.sha,
+        base_ref=base.ref,
         base_note=note,
-        behind=found.behind,
+        target_sha=base.target,
+        behind=base.behind,
         head_sha=head_sha,
-        head_is_work_tree=not head,
+        head_is_work_tree=isinstance(head_tree, git.WorkTree),
         base=before,
         head=after,
-        changes=diff.diff(before, after, manifests=partial(storage, download=False)),
+        changes=diff.diff(before, after, manifests=partial(objects, download=False)),
         base_tree=base_tree,
         head_tree=head_tree,
-        objects=storage,
+        objects=objects,
+        resolve=resolve,
         memo=memo,
     )
 
 
-def _default_base(project: git.Project, head: str | None, target: str | None, *, clean: bool) -> Base:
+def _default_base(project: git.Project, head: str, targets: Iterable[str], *, on_disk: bool) -> Base:
     """Return the merge base of `head` with the target; on the target itself, what came before the changes at hand.
 
-    `clean` says that the head is a commit, so that changes on disk do not count.
+    `on_disk` says that the head is the work tree, so that changes on disk count.
     """
-    if head is None:
-        return Base(sha=None, note="Nothing is committed yet, so there is no base to compare with.")
-    branch = target or git.default_branch(project)
-    tip = git.resolve(project, branch)
+    branch, tip = _target(project, targets)
     base = git.merge_base(project, head, tip)
     if base is None:
-        return Base(sha=None, note=f"This history shares no commit with {branch}, so there is no base to compare with.")
-    if base != head:
-        return Base(sha=base, behind=git.count(project, f"{base}..{tip}"))
-    if not clean and git.is_dirty(project):
-        return Base(sha=head, behind=git.count(project, f"{head}..{tip}"))
+        note = f"This history shares no commit with {branch}, so there is no base to compare with."
+        return Base(sha=None, note=note, target=tip)
+    if base != head or (on_disk and git.is_dirty(project)):
+        return Base(sha=base, ref=branch, target=tip, behind=git.count(project, f"{base}..{tip}"))
     parent = git.first_parent(project, head)
     if parent is None:
-        return Base(sha=None, note="This is the first commit, so there is no base to compare with.")
-    return Base(sha=parent, note=f"There is nothing beyond {branch}, so the base is the commit before.")
+        return Base(sha=None, note="This is the first commit, so there is no base to compare with.", target=tip)
+    note = f"There is nothing beyond {branch}, so the base is the commit before."
+    return Base(sha=parent, ref=branch, note=note, target=tip)
 
 
-def _parsing(project: git.Project) -> Mapping[str, str]:
-    return dvc.Storage(project.folder).config.parsing
+def _target(project: git.Project, targets: Iterable[str]) -> tuple[str, str]:
+    """Return the branch that the head goes into, with the SHA of its tip."""
+    for name in filter(None, targets):
+        for revision in (name, f"{git.ORIGIN}/{name}"):
+            try:
+                return revision, git.resolve(project, revision)
+            except UserError:
+                continue
+    branch = git.default_branch(project)
+    return branch, git.resolve(project, branch)
 
 
 def _raise_broken(problems: Iterable[Problem]) -> None:

@@ -30,7 +30,7 @@ class Storage:
         """Return the project's DVC configuration."""
         return config.read(self.folder)
 
-    def __call__(self, hashes: Iterable[str], *, download: bool) -> Mapping[str, bytes]:
+    def __call__(self, hashes: Iterable[str], *, download: bool = True) -> Mapping[str, bytes]:
         """Return the objects with these hashes that can be had; without `download`, from this machine."""
         wanted = tuple(dict.fromkeys(hashes))
         for digest in wanted:

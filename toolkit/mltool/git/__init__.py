@@ -2,6 +2,7 @@
 
 from mltool.git.project import Project, find
 from mltool.git.questions import (
+    ORIGIN,
     blobs,
     branch,
     count,
@@ -19,6 +20,7 @@ from mltool.git.questions import (
 from mltool.git.trees import GitTree, WorkTree
 
 __all__ = [
+    "ORIGIN",
     "GitTree",
     "Project",
     "WorkTree",

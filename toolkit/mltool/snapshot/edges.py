@@ -39,5 +39,5 @@ class Resolve(Protocol):
 class Objects(Protocol):
     """Read what DVC stored."""
 
-    def __call__(self, hashes: Iterable[str], *, download: bool) -> Mapping[str, bytes]:
+    def __call__(self, hashes: Iterable[str], *, download: bool = True) -> Mapping[str, bytes]:
         """Return the objects with these hashes (`md5:…`) that can be had; without `download`, from this machine."""

@@ -50,7 +50,7 @@ def survey(tree: Tree, memo: Memo) -> Survey:
     } | {DATA: [path for path in known if path.endswith(DATA)]}  # fmt: skip
     loaded = memo.load(tree, known)
     good = {path: _table(document) for path, document in loaded.items()}
-    problems = tuple(readings.problem(path, item) for path, item in good.items() if isinstance(item, Unreadable))
+    problems = tuple(values.problem(path, item) for path, item in good.items() if isinstance(item, Unreadable))
     kept = {path: item for path, item in good.items() if not isinstance(item, Unreadable)}
     pipelines = {path: kept[path] for path in names[PIPELINE] if path in kept}
     templated = {path: document for path, document in pipelines.items() if _is_template(tree, memo, path, document)}
@@ -76,7 +76,7 @@ def complete(found: Survey, *, resolved: Mapping[str, Resolved], objects: Object
     params = readings.read(sources, _param_files(found, documents, built), kind="params")
     locked, unlocked = packages.read(found.tree, found.memo)
     problems += [item.problem for item in (*metrics, *params) if item.problem]
-    problems += [readings.problem(path, error) for path, error in unlocked]
+    problems += [values.problem(path, error) for path, error in unlocked]
     return Snapshot(
         stages=built,
         metrics=_there(metrics),
@@ -109,7 +109,7 @@ def _documents(
         if file not in filled:
             yield file, document
         elif filled[file].problem:
-            problems.append(readings.problem(file, Unreadable(f"cannot be resolved: {filled[file].problem}")))
+            problems.append(values.problem(file, Unreadable(f"cannot be resolved: {filled[file].problem}")))
         else:
             yield file, filled[file].document
 
@@ -124,14 +124,14 @@ def _built(
         try:
             built[file] = stages.build(file, document, lock)
         except Unreadable as error:
-            problems.append(readings.problem(file, error))
+            problems.append(values.problem(file, error))
             del documents[file]
     data: dict[str, tuple[Output, ...]] = {}
     for file, document in found.data.items():
         try:
             data[file] = stages.outputs(file, document)
         except Unreadable as error:
-            problems.append(readings.problem(file, error))
+            problems.append(values.problem(file, error))
     folders = {out.path for made in built.values() for stage in made for out in stage.outs}
     folders |= {out.path for made in data.values() for out in made}
     inside = {file for file in (*built, *data) if not folders.isdisjoint(parents(file))}
@@ -148,7 +148,7 @@ def _metric_files(
 ) -> dict[str, readings.Flatten]:
     files = [out.path for out in outs.values() if out.kind == "metric"]
     files += [path for file, document in documents.items() for path in declared.listed(file, document, "metrics")]
-    return dict.fromkeys(readings.local(files), values.metrics)
+    return dict.fromkeys(readings.local(files), values.metric_leaves)
 
 
 def _param_files(
@@ -165,7 +165,9 @@ def _param_files(
         whole.add(PARAMS)
     files = readings.local((*keys, *sorted(whole)))
     return {
-        path: values.params if path in whole else partial(values.params, keys=tuple(dict.fromkeys(keys[path])))
+        path: values.param_leaves
+        if path in whole
+        else partial(values.param_leaves, keys=tuple(dict.fromkeys(keys[path])))
         for path in files
     }
 
@@ -179,7 +181,7 @@ def _used(found: Survey, resolved: Mapping[str, Resolved], params: tuple[Values,
             if path not in known:
                 used.setdefault(path, {}).update(taken)
     for path, taken in used.items():
-        yield Values(path=path, values=values.params(taken))
+        yield Values(path=path, values=values.param_leaves(taken))
 
 
 def _there(read_: tuple[Values, ...]) -> tuple[Values, ...]:

@@ -10,7 +10,7 @@ from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Leaf, Output, Problem, ProblemKind, Values
 from mltool.snapshot.paths import below, is_local
 from mltool.snapshot.tree import Tree
-from mltool.snapshot.values import Unreadable, parse
+from mltool.snapshot.values import Unreadable, broken, parse
 
 Flatten = Callable[[Any], dict[str, Leaf]]
 
@@ -94,17 +94,6 @@ def _fetched(sources: Sources, hashes: Mapping[str, str], flatten: Flatten) -> I
             yield Values(path=path, values=made)
         except Unreadable as error:
             yield broken(path, error)
-
-
-def broken(path: str, error: Unreadable) -> Values:
-    """Return a file that cannot be understood."""
-    return Values(path=path, values={}, problem=problem(path, error))
-
-
-def problem(path: str, error: Unreadable) -> Problem:
-    """Return the problem in one sentence, with the line where there is one."""
-    where = f"{path}, line {error.line}," if error.line else path
-    return Problem(path=path, kind="unreadable", sentence=f"{where} {error.reason}.", line=error.line)
 
 
 def _unreachable(path: str, digest: str) -> Values:

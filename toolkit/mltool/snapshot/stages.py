@@ -103,7 +103,7 @@ def _tracked(declared: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _ran_params(lock: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Mapping[str, Leaf]:
     ran = (lock.get("params") or {}).get(path) or {}
-    return values.params({key: value for key, value in ran.items() if not keys or key in keys})
+    return values.param_leaves({key: value for key, value in ran.items() if not keys or key in keys})
 
 
 def _command(cmd: Any) -> str:

@@ -7,9 +7,8 @@ from typing import Any
 
 from mltool.snapshot.edges import Template
 from mltool.snapshot.paths import join
+from mltool.snapshot.stages import PARAMS
 from mltool.snapshot.tree import Tree
-
-PARAMS = "params.yaml"
 
 
 def is_template(document: Any) -> bool:

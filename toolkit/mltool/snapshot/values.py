@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from mltool.snapshot.model import Leaf
+from mltool.snapshot.model import Leaf, Problem, Values
 
 # Larger files are not parsed. JSON is some 40 times faster to read than the others.
 MOST_BYTES_JSON = 32 * 2**20
@@ -49,7 +49,26 @@ def parse(path: str, content: bytes) -> Any:
         raise Unreadable("is nested too deeply") from error
 
 
-def metrics(document: Any) -> dict[str, Leaf]:
+def metrics(path: str, content: bytes) -> Values:
+    """Return one metrics file, flattened, or with the problem that it has."""
+    try:
+        return Values(path=path, values=metric_leaves(parse(path, content)))
+    except Unreadable as error:
+        return broken(path, error)
+
+
+def broken(path: str, error: Unreadable) -> Values:
+    """Return a file that cannot be understood."""
+    return Values(path=path, values={}, problem=problem(path, error))
+
+
+def problem(path: str, error: Unreadable) -> Problem:
+    """Return the problem in one sentence, with the line where there is one."""
+    where = f"{path}, line {error.line}," if error.line else path
+    return Problem(path=path, kind="unreadable", sentence=f"{where} {error.reason}.", line=error.line)
+
+
+def metric_leaves(document: Any) -> dict[str, Leaf]:
     """Return the numbers, texts and booleans of a metrics document by dotted key; DVC drops lists and nulls too."""
     if isinstance(document, int | float | str):
         return {"": document}
@@ -57,7 +76,7 @@ def metrics(document: Any) -> dict[str, Leaf]:
     return _bounded((key, leaf) for key, leaf in leaves if isinstance(leaf, int | float | str))
 
 
-def params(document: Any, keys: Iterable[str] = ()) -> dict[str, Leaf]:
+def param_leaves(document: Any, keys: Iterable[str] = ()) -> dict[str, Leaf]:
     """Return the values of a params document by dotted key: those under `keys`, or all where there are none."""
     found = _select(document, tuple(keys))
     return _bounded((key, leaf_of(value)) for key, value in (_walk(found, "") if isinstance(found, dict) else ()))
