@@ -57,6 +57,7 @@ def run_event(*, head: Any = REPOSITORY, event: str = "pull_request", pulls: Any
             "head_repository": head,
             "pull_requests": list(pulls),
             "conclusion": "failure",
+            "html_url": "https://github.com/o/r/actions/runs/41",
         },
     }
 
@@ -144,6 +145,8 @@ def test_after_a_run_the_report_is_about_that_runs_commit_and_is_hostile() -> No
     assert build.hostile
     assert build.expects_pull
     assert build.run_conclusion == "failure"
+    assert build.run_url.endswith("/runs/41")
+    assert build.run_id == "42"
 
 
 def test_after_a_run_from_a_fork_the_pull_request_must_be_looked_up() -> None:

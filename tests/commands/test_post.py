@@ -401,6 +401,27 @@ def test_closing_leaves_a_finished_check_as_it_is(stage: Stage) -> None:
     assert stage.api.checks(stage.build.sha)[0]["conclusion"] == "success"
 
 
+def test_a_run_without_a_report_whose_check_was_never_opened_gets_a_failed_one(stage: Stage) -> None:
+    for _ in range(2):
+        post.close_check(following(stage, run_conclusion="failure"), session=stage.session(), say=stage.lines.append)
+    (check,) = stage.api.checks(stage.build.sha)
+    assert check["conclusion"] == "failure"
+    assert len(stage.lines) == 1
+
+
+@pytest.mark.parametrize("ended", ["skipped", "action_required", "success"])
+def test_a_run_that_owes_no_report_gets_no_check(stage: Stage, ended: str) -> None:
+    post.close_check(following(stage, run_conclusion=ended), session=stage.session(), say=stage.lines.append)
+    assert stage.api.checks(stage.build.sha) == []
+
+
+def test_a_check_that_may_not_be_closed_is_said_with_the_permission(stage: Stage) -> None:
+    number = post.open_check(stage.build, session=stage.session(), say=stage.lines.append)
+    stage.server.fail("PATCH", CHECKS, **FORBIDDEN)
+    post.close_check(stage.build, session=stage.session(), say=stage.lines.append, check_id=number)
+    assert "`checks: write`" in stage.lines[-1]
+
+
 def test_a_stale_report_still_completes_the_check_that_was_opened(stage: Stage) -> None:
     build = replace(stage.build, sha="a" * 40)
     number = post.open_check(build, session=stage.session(), say=stage.lines.append)

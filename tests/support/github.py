@@ -134,7 +134,8 @@ class Proxy:
     """A loopback server in front of the API. `faults` are answered first to last; `calls` is what came in.
 
     With `like_github` check runs name their app and the open pull requests at their commit, as GitHub's do and the
-    server's do not. `aliases` gives the server's own commits other names, both ways: it makes its own hashes.
+    server's do not; the app is that of a workflow for the token `BOT`. The server makes its own hashes, and a pull
+    request stays at its first one: `aliases` maps such a hash to the one that the world is to see, both ways.
     """
 
     def __init__(self, upstream: str, *, like_github: bool = False) -> None:
@@ -180,7 +181,7 @@ class Proxy:
         finally:
             connection.close()
         if self.like_github and re.search(r"/check-runs(/\d+)?$", call.path) and answer.status < 300:
-            content = self._with_pulls(call.path, json.loads(content))
+            content = self._with_pulls(call, json.loads(content))
         return answer.status, kept, self._renamed("", content, outwards=True)[1]
 
     def _renamed(self, path: str, body: bytes, *, outwards: bool) -> tuple[str, bytes]:
@@ -189,10 +190,11 @@ class Proxy:
             path, body = path.replace(old, new), body.replace(old.encode(), new.encode())
         return path, body
 
-    def _with_pulls(self, path: str, run: dict[str, Any]) -> bytes:
-        repository = path.split("/check-runs")[0]
+    def _with_pulls(self, call: Call, run: dict[str, Any]) -> bytes:
+        repository = call.path.split("/check-runs")[0]
         pulls = Api(self.upstream, repository.removeprefix("/repos/"), ADMIN).get("/pulls")
-        run["app"] = {"slug": BOT_LOGIN.removesuffix("[bot]")}
+        if call.headers.get("Authorization") == f"Bearer {BOT}":
+            run["app"] = {"slug": BOT_LOGIN.removesuffix("[bot]")}
         run["pull_requests"] = [
             {
                 "number": pull["number"],

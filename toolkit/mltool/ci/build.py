@@ -10,6 +10,7 @@ class Build:
     `sha` is the commit the report is about: in a pull request its head, not the merge commit that the CI system
     may have checked out (`checkout_sha`). `pull` is None where the event belongs to none, or names none: then
     `expects_pull` says that there must be one, to be looked up by head repository, branch and commit.
+    `run_url` is the run that made the report, where its log and its files are; `run_id` is this run.
     Branches are short names; what an event does not tell is empty.
     """
 

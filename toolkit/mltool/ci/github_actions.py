@@ -158,6 +158,7 @@ def _workflow_run(build: Build, environ: Mapping[str, str], event: bytes) -> Bui
         head_repository=head,
         is_fork=head.lower() != build.repository.lower(),
         hostile=True,
+        run_url=run.html_url or build.run_url,
         run_conclusion=run.conclusion or "",
     )
 

@@ -68,6 +68,7 @@ class Run:
     head_repository: Repository | None = None
     pull_requests: tuple[BriefPull, ...] = ()
     conclusion: str | None = None
+    html_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

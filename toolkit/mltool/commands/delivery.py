@@ -128,6 +128,14 @@ def completion(report: Report, *, text: str, run: str, undecided_blocks: bool) -
     return Completion(conclusion=ended, title=title, summary=text, annotations=annotations(report))
 
 
+def ended_badly(run: str) -> bool:
+    """Return whether a run that left no report should have left one.
+
+    One that was skipped, or still waits for a maintainer's approval, owes none. Empty: it is this run, which knows.
+    """
+    return run in ("", "failure", "timed_out", "startup_failure", "cancelled")
+
+
 def no_report(run_url: str, *, cancelled: bool) -> Completion:
     """Return the end of a check run whose run ended before a report was made."""
     ended = "was cancelled" if cancelled else "failed"
@@ -176,7 +184,7 @@ def headline(markdown: str) -> str:
     for line in markdown.splitlines():
         words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line).replace("`", "").replace("**", "").strip("# ")
         if words and not words.startswith("<"):
-            return re.sub(r"\\(?=[^\w\s])", "", words)
+            return re.sub(r"\\(?=[^\w\s]|_)", "", words)
     return ""
 
 

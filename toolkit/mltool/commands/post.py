@@ -140,20 +140,24 @@ def close_check(
 ) -> None:
     """Complete the check run if it is still in progress, because the run ended before a report was made.
 
-    Without `check_id` every check run of this name that is open on the commit is closed. Does nothing twice.
+    Without `check_id` every check run of this name that is open on the commit is closed; where the name has none at
+    all, which a branch rule may be waiting for, one is written. Does nothing twice.
     """
     if session is None or build.read_only:
         return
     name = delivery.check_name(key)
-    found = _open_checks(session, build, check_id=check_id, name=name)
+    found = _known_checks(session, build, check_id=check_id, name=name)
     if isinstance(found, Refusal):
         say(f"The check run was not closed: {_grant((found,), build)}")
         return
-    ending = delivery.no_report(build.run_url, cancelled=cancelled)
-    for check in found:
-        done = github.finish_check(session, build.repository, _check(build, name), ending, number=check.id)
-        closed = not isinstance(done, Refusal)
-        say(f"{ending.title}; its check run is closed." if closed else "The check run was not closed.")
+    numbers: list[int | None] = [check.id for check in found if check.open]
+    if not found and delivery.ended_badly(build.run_conclusion):
+        numbers = [None]
+    ending = delivery.no_report(build.run_url, cancelled=cancelled or build.run_conclusion == "cancelled")
+    for number in numbers:
+        done = github.finish_check(session, build.repository, _check(build, name), ending, number=number)
+        grant = f"The check run was not closed: {_grant((done,), build)}" if isinstance(done, Refusal) else ""
+        say(grant or f"{ending.title}: its check run says so.")
 
 
 def _belongs(report: Report, build: Build) -> None:
@@ -166,13 +170,11 @@ def _belongs(report: Report, build: Build) -> None:
         )
 
 
-def _open_checks(session: Session, build: Build, *, check_id: int | None, name: str) -> tuple[Check, ...] | Refusal:
+def _known_checks(session: Session, build: Build, *, check_id: int | None, name: str) -> tuple[Check, ...] | Refusal:
     if check_id is None:
-        return github.open_checks(session, build.repository, name=name, sha=build.sha)
+        return github.checks(session, build.repository, name=name, sha=build.sha)
     check = github.check(session, build.repository, check_id)
-    if isinstance(check, Refusal):
-        return check
-    return (check,) if check.open else ()
+    return check if isinstance(check, Refusal) else (check,)
 
 
 def _check(build: Build, name: str) -> CheckName:

@@ -103,9 +103,9 @@ def check(session: Session, repository: str, number: int) -> Check | Refusal:
     return _checked(session, repository, answer, f"check run {number}")
 
 
-def open_checks(session: Session, repository: str, *, name: str, sha: str) -> tuple[Check, ...] | Refusal:
-    """Return the check runs of this name that are still in progress on a commit."""
-    query = urlencode({"check_name": name, "status": "in_progress", "filter": "all", "per_page": 100})
+def checks(session: Session, repository: str, *, name: str, sha: str) -> tuple[Check, ...] | Refusal:
+    """Return the check runs of this name on a commit, the latest hundred, open and completed."""
+    query = urlencode({"check_name": name, "filter": "all", "per_page": 100})
     answer = session.call("GET", f"/repos/{repository}/commits/{quote(sha)}/check-runs?{query}")
     if not answer.good:
         return _refusal(session, answer, f"the check runs of {sha[:7]}", "checks: write")
