@@ -65,6 +65,29 @@ def test_scores_of_some_classes_only_are_an_error(multiclass: pd.DataFrame) -> N
         measure.check(multiclass.drop(columns="y_score_barolo"))
 
 
+def test_a_class_that_has_a_score_and_no_row_is_a_class(multiclass: pd.DataFrame) -> None:
+    more = multiclass.assign(y_score_zinfandel=0.0)
+    evaluation = measure.evaluate(more)
+    assert measure.check(more).labels == ("barbera", "barolo", "grignolino", "zinfandel")
+    assert evaluation.metrics["log_loss"] == measure.evaluate(multiclass).metrics["log_loss"]
+    assert "roc_auc_macro" not in evaluation.metrics
+    assert evaluation.notes == ("No row is of class zinfandel: no roc_auc_macro.",)
+
+
+def test_scores_that_do_not_add_up_give_no_log_loss_and_a_note(multiclass: pd.DataFrame) -> None:
+    evaluation = measure.evaluate(multiclass.assign(y_score_barolo=multiclass["y_score_barolo"] * 2))
+    assert "log_loss" not in evaluation.metrics
+    assert "do not add up to 1: no log_loss" in evaluation.notes[0]
+
+
+def test_scores_of_numbered_classes_are_found_by_number() -> None:
+    scores = {f"y_score_{code}": [1 / 3, 1 / 3, 1 / 3] for code in range(3)}
+    frame = table([0.0, 1.0, 2.0], [0.0, 1.0, 1.0], **scores)
+    assert measure.evaluate(frame).metrics["roc_auc_macro"] == 0.5
+    with pytest.raises(UserError, match="is of no class"):
+        measure.check(frame.assign(y_score_raw=0.0))
+
+
 @pytest.mark.parametrize("column", ["row_id", "y_true", "y_pred"])
 def test_an_absent_column_is_named_with_those_that_are_there(column: str) -> None:
     with pytest.raises(UserError, match=rf"has no column `{column}`. Its columns: ") as caught:
@@ -97,6 +120,13 @@ def test_the_positive_one_of_two_named_labels_has_to_be_said() -> None:
     assert found.labels == ("ok", "late")
     with pytest.raises(UserError, match="no row has the positive label `early`"):
         measure.check(frame, positive="early")
+
+
+def test_either_truth_value_can_be_the_positive_one() -> None:
+    frame = table([True, False, False], [True, True, False])
+    assert measure.check(frame).truth.tolist() == [1, 0, 0]
+    assert measure.check(frame, positive="True").truth.tolist() == [1, 0, 0]
+    assert measure.check(frame, positive="False").truth.tolist() == [0, 1, 1]
 
 
 def test_three_labels_are_no_binary_task() -> None:

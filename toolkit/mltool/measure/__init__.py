@@ -13,7 +13,8 @@ from mltool.measure.evaluation import Evaluation, evaluate
 from mltool.measure.evaluation import write as write_evaluation
 from mltool.measure.facts import number
 from mltool.measure.facts import write as write_fact
-from mltool.measure.predictions import Predicted, Task, check
+from mltool.measure.predicted import Predicted, Task
+from mltool.measure.predictions import check
 from mltool.measure.splits import Parts, Shares, at_random, by_group, by_time
 from mltool.measure.table import read, require, write
 

@@ -12,6 +12,7 @@ from mltool.config import Predictions
 from mltool.errors import UserError
 from mltool.measure import facts, predictions
 from mltool.measure.plots import Points, plots
+from mltool.measure.predicted import Predicted, Task
 from mltool.measure.scores import score
 
 MIN_ROWS = 30
@@ -24,7 +25,7 @@ Slices = Mapping[str, Mapping[str, Mapping[str, float]]]
 class Evaluation:
     """What was measured. `slices` is `{column: {value: {"rows": n, metric: score}}}`; `notes` say what was not."""
 
-    task: predictions.Task
+    task: Task
     metrics: Mapping[str, float]
     slices: Slices
     plots: Mapping[str, Points]
@@ -35,7 +36,7 @@ def evaluate(
     frame: pd.DataFrame,
     *,
     columns: Predictions | None = None,
-    task: predictions.Task | None = None,
+    task: Task | None = None,
     slices: Sequence[str] = (),
     positive: str | None = None,
     min_rows: int = MIN_ROWS,
@@ -43,7 +44,7 @@ def evaluate(
     """Return the evaluation of a table of predictions.
 
     The task is told from the values unless given; `positive` names the positive class where it is not 1 or True; a
-    slice below `min_rows` rows gets its count and no scores. Raises UserError as `predictions.check` does, and for
+    slice below `min_rows` rows gets its count and no scores. Raises UserError as `check` does, and for
     a slice column that is absent or has more than 200 values.
     """
     columns = columns or Predictions()
@@ -60,9 +61,7 @@ def evaluate(
     )
 
 
-def by_value(
-    predicted: predictions.Predicted, values: Sequence[str], *, min_rows: int
-) -> Mapping[str, Mapping[str, float]]:
+def by_value(predicted: Predicted, values: Sequence[str], *, min_rows: int) -> Mapping[str, Mapping[str, float]]:
     """Return count and scores of the rows of each value, in the order of the values."""
     groups = pd.Series(values).groupby(pd.Series(values)).indices
     return {str(value): _slice(predicted.at(np.asarray(rows)), min_rows) for value, rows in sorted(groups.items())}
@@ -84,7 +83,7 @@ def write(evaluation: Evaluation, *, metrics: Path, slices: Path, plots: Path) -
     return tuple(written)
 
 
-def _slice(predicted: predictions.Predicted, min_rows: int) -> Mapping[str, float]:
+def _slice(predicted: Predicted, min_rows: int) -> Mapping[str, float]:
     rows = len(predicted.truth)
     return {"rows": rows} if rows < min_rows else {"rows": rows, **score(predicted)}
 
@@ -106,7 +105,7 @@ def _name(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _check_both_classes(predicted: predictions.Predicted, columns: Predictions) -> None:
+def _check_both_classes(predicted: Predicted, columns: Predictions) -> None:
     if predicted.task != "regression" and len(pd.unique(pd.Series(predicted.truth))) == 1:
         raise UserError(
             f"{columns.path}: `{columns.truth}` has the same value in all {len(predicted.truth)} rows.",

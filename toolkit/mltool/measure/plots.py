@@ -8,7 +8,7 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from mltool.measure.facts import number
-from mltool.measure.predictions import Predicted
+from mltool.measure.predicted import Predicted
 from mltool.measure.scores import is_probability
 
 Points = tuple[Mapping[str, Any], ...]
@@ -53,9 +53,8 @@ def calibration(truth: np.ndarray, score: np.ndarray) -> Points:
 
 def confusion(predicted: Predicted) -> Points:
     """Return one point a pair of classes: actual, predicted, count of rows. Pairs without rows count 0."""
-    codes = list(predicted.labels) if predicted.task == "multiclass" else [0, 1]
-    counts = metrics.confusion_matrix(predicted.truth, predicted.label, labels=codes)
     names = [str(name) for name in predicted.labels]
+    counts = metrics.confusion_matrix(predicted.truth, predicted.label, labels=list(range(len(names))))
     return tuple(
         {"actual": row, "predicted": column, "count": int(counts[i, j])}
         for i, row in enumerate(names)

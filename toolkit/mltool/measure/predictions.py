@@ -1,8 +1,7 @@
-"""A predictions file, checked: what kind of task it is, and its truth, labels and scores as arrays."""
+"""A table of predictions → Predicted, or the one sentence that says why not."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,39 +9,10 @@ import pandas as pd
 from mltool.config import Predictions
 from mltool.errors import UserError
 from mltool.measure import table
-
-Task = Literal["binary", "multiclass", "regression"]
+from mltool.measure.predicted import SUM_SLACK, Predicted, Task
 
 MOST_CLASSES = 20
 """Whole numbers with more distinct values may be classes or amounts: the caller has to say."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Predicted:
-    """Truth and prediction of n rows, nothing missing.
-
-    `truth` and `label` have shape (n,); `labels` are the classes in order, empty for a regression; for a binary task
-    the second is the positive one. `score` (n,) is the score of the positive class; `scores` holds (n,) per class.
-    """
-
-    task: Task
-    truth: np.ndarray
-    label: np.ndarray
-    labels: tuple[Any, ...] = ()
-    score: np.ndarray | None = None
-    scores: Mapping[Any, np.ndarray] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def at(self, rows: np.ndarray) -> "Predicted":
-        """Return the rows at these positions, with all the classes of the whole."""
-        return Predicted(
-            task=self.task,
-            truth=self.truth[rows],
-            label=self.label[rows],
-            labels=self.labels,
-            score=None if self.score is None else self.score[rows],
-            scores={name: values[rows] for name, values in self.scores.items()},
-        )
 
 
 def check(
@@ -151,7 +121,8 @@ def _binary(
 
 def _positive(classes: list[Any], asked: str | None, source: str) -> Any:
     if asked is not None:
-        found = [name for name in classes if str(name) == asked or (asked == "True" and name == 1)]
+        code = {"True": "1", "False": "0"}.get(asked, asked)  # truth values have become 0 and 1
+        found = [name for name in classes if str(name) in (asked, code)]
         if not found:
             raise UserError(f"{source}: no row has the positive label `{asked}`.", f"Labels: {classes}.")
         return found[0]
@@ -180,15 +151,41 @@ def _numbers(frame: pd.DataFrame, column: str, *, source: str) -> np.ndarray:
 
 def _multiclass(frame: pd.DataFrame, truth: np.ndarray, label: np.ndarray, *, columns: Predictions) -> Predicted:
     classes = tuple(sorted(pd.unique(pd.Series(np.concatenate([truth, label]))).tolist()))
-    wanted = {name: f"{columns.score}_{_plain(name)}" for name in classes}
-    found = {name: column for name, column in wanted.items() if column in frame.columns}
-    if found and len(found) < len(wanted):
-        absent = next(column for name, column in wanted.items() if name not in found)
-        raise UserError(f"{columns.path} has scores of some classes and no column `{absent}`.", "Write all or none.")
-    scores = {name: _numbers(frame, column, source=columns.path) for name, column in found.items()}
-    notes = () if scores else (f"No columns `{columns.score}_<class>`: no metrics of a score.",)
-    return Predicted(task="multiclass", truth=truth, label=label, labels=classes, scores=scores, notes=notes)
+    scores = _scores(frame, columns, classes)
+    if scores:
+        classes = tuple(sorted(scores))
+    notes = tuple(_multiclass_notes(scores, truth, columns))
+    truth, label = (pd.Categorical(values, categories=list(classes)).codes.astype(int) for values in (truth, label))
+    points = tuple(scores[name] for name in classes) if scores else ()
+    return Predicted(task="multiclass", truth=truth, label=label, labels=classes, scores=points, notes=notes)
 
 
-def _plain(name: Any) -> str:
-    return str(int(name)) if isinstance(name, float) else str(name)
+def _scores(frame: pd.DataFrame, columns: Predictions, classes: tuple[Any, ...]) -> dict[Any, np.ndarray]:
+    """Return the scores by class: of every class that occurs, and of those that only have a column."""
+    start = f"{columns.score}_"
+    found = {column.removeprefix(start): column for column in frame.columns if column.startswith(start)}
+    absent = next((name for name in classes if str(name) not in found), None)
+    if found and absent is not None:
+        raise UserError(
+            f"{columns.path} has scores of some classes and no column `{start}{absent}`.", "Write all or none."
+        )
+    known = {str(name): name for name in classes}
+    kind = type(classes[0])
+    try:
+        names = {name: known[name] if name in known else kind(name) for name in found}
+    except ValueError as error:
+        raise UserError(
+            f"{columns.path}: a column `{start}…` is of no class: {error}.", f"Classes: {list(classes)}."
+        ) from error
+    return {names[name]: _numbers(frame, column, source=columns.path) for name, column in found.items()}
+
+
+def _multiclass_notes(scores: dict[Any, np.ndarray], truth: np.ndarray, columns: Predictions) -> Iterator[str]:
+    if not scores:
+        yield f"No columns `{columns.score}_<class>`: no metrics of a score."
+        return
+    if not np.allclose(sum(scores.values()), 1, atol=SUM_SLACK):
+        yield f"The `{columns.score}_<class>` of a row do not add up to 1: no log_loss."
+    never = set(scores) - set(truth.tolist())
+    if never:
+        yield f"No row is of class {', '.join(sorted(map(str, never)))}: no roc_auc_macro."

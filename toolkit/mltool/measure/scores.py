@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from mltool.errors import UserError
 from mltool.measure.facts import number
-from mltool.measure.predictions import Predicted
+from mltool.measure.predicted import SUM_SLACK, Predicted
 
 
 def score(predicted: Predicted) -> Mapping[str, float]:
@@ -48,16 +48,16 @@ def _binary(predicted: Predicted) -> dict[str, Any]:
 
 
 def _multiclass(predicted: Predicted) -> dict[str, Any]:
-    truth, label, classes = predicted.truth, predicted.label, list(predicted.labels)
-    present = [name for name in classes if np.any(truth == name)]
+    truth, label, classes = predicted.truth, predicted.label, list(range(len(predicted.labels)))
+    present = np.unique(truth).tolist()
     found: dict[str, Any] = {}
     if predicted.scores:
-        matrix = np.column_stack([predicted.scores[name] for name in classes])
-        if np.allclose(matrix.sum(axis=1), 1, atol=1e-3) and is_probability(matrix):
-            found["log_loss"] = metrics.log_loss(_codes(truth, classes), matrix, labels=list(range(len(classes))))
-        if present == classes and len(classes) > 1:
+        matrix = np.column_stack(predicted.scores)
+        if is_probability(matrix) and np.allclose(matrix.sum(axis=1), 1, atol=SUM_SLACK):
+            found["log_loss"] = metrics.log_loss(truth, matrix, labels=classes)
+        if present == classes:
             found["roc_auc_macro"] = np.mean(
-                [metrics.roc_auc_score(truth == name, predicted.scores[name]) for name in classes]
+                [metrics.roc_auc_score(truth == code, matrix[:, code]) for code in classes]
             )
     found["accuracy"] = metrics.accuracy_score(truth, label)
     for average in ("macro", "weighted"):
@@ -83,11 +83,6 @@ def _regression(predicted: Predicted) -> dict[str, Any]:
 def is_probability(points: np.ndarray) -> bool:
     """Return whether every value lies in 0 … 1."""
     return bool(points.min() >= 0 and points.max() <= 1)
-
-
-def _codes(values: np.ndarray, classes: list[Any]) -> list[int]:
-    place = {name: code for code, name in enumerate(classes)}
-    return [place[value] for value in values.tolist()]
 
 
 _TASKS = {"binary": _binary, "multiclass": _multiclass, "regression": _regression}
