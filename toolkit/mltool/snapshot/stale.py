@@ -40,7 +40,8 @@ class _Hashes:
     def __init__(self, tree: Tree, outs: Mapping[str, Output], stages: list[Stage]) -> None:
         self.outs = outs
         known = tree.paths()
-        recorded = {item.path: item.hash for stage in stages for item in (*stage.deps, *stage.outs) if item.hash}
+        recorded = {dep.path: dep.hash for stage in stages for dep in stage.deps if dep.hash}
+        recorded |= {out.path: out.hash for stage in stages for out in stage.outs if out.hash}
         self.inside = {path: (path,) if path in known else below(path, known) for path in recorded}
         wanted = {path for path, hashed in recorded.items() if hashed.startswith("md5")}
         self.contents = tree.read(sorted({file for path in wanted for file in self.inside[path]}))

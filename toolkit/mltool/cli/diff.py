@@ -1,0 +1,46 @@
+"""`mltool diff`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mltool.errors import UserError
+
+
+def diff(
+    base: Annotated[
+        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
+    ] = None,
+    head: Annotated[str | None, typer.Argument(help="What to compare. Default: the work tree.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
+    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+) -> None:
+    """Say what changed: metrics, params, stages, data, artifacts, packages.
+
+    \b
+    mltool diff              this branch and its work tree
+    mltool diff v1.0         the work tree since a revision
+    mltool diff v1.0 HEAD    any two revisions
+
+    Nothing is checked out, run or written. Exits 0 when all could be read, also when much changed.
+    """
+    from mltool.commands import diff as verb
+    from mltool.commands.compare import compare
+
+    if as_json and as_markdown:
+        raise UserError("--json and --markdown exclude each other.", "Choose one.")
+    compared = compare(project, base, head)
+    if as_json:
+        out = verb.document(compared)
+    elif as_markdown:
+        out = verb.page(compared)
+    else:
+        out = verb.text(compared, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    typer.echo(out, nl=False)
+    for sentence in verb.warnings(compared):
+        typer.echo(f"mltool: {sentence}", err=True)
+    raise typer.Exit(verb.exit_code(compared))
