@@ -26,10 +26,11 @@ class Strong:
 
 @dataclass(frozen=True)
 class Link:
-    """A link that we built; a target that is not http(s) is drawn as its text alone."""
+    """A link that we built; a target that is not http(s) is drawn as its text alone. `code` draws it as a name."""
 
     text: str
     url: str
+    code: bool = False
 
 
 Span = str | Code | Strong | Link
@@ -53,12 +54,27 @@ class Bullets:
 
 
 @dataclass(frozen=True)
+class Group:
+    """What is said under one word: `Params` and each param that differs."""
+
+    term: str
+    items: tuple[Line, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Words, and short lines under each."""
+
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
 class Column:
-    """The head of one column. A column with `minor` may be dropped where there is no room."""
+    """The head of one column."""
 
     title: str
     align: Align = "left"
-    minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Heat:
-    """A confusion matrix with its base; `caption` says in words what to see."""
+    """A confusion matrix, with what the base counted; `caption` says in words what to see."""
 
     matrix: Matrix
     caption: str = ""
@@ -128,7 +144,7 @@ class Listing:
     text: str
 
 
-Block = Paragraph | Bullets | Table | Trends | Chart | Heat | Diagram | Listing
+Block = Paragraph | Bullets | Groups | Table | Trends | Chart | Heat | Diagram | Listing
 
 
 @dataclass(frozen=True, kw_only=True)

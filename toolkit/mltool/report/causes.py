@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mltool.report import figures
-from mltool.report.blocks import Block, Bullets, Code, Line, Section
+from mltool.report.blocks import Code, Group, Groups, Line, Section, Strong
 from mltool.report.model import Report
 from mltool.snapshot.model import ArtifactChange, DataChange, PackageChange, StageChange, ValueChange
 
@@ -11,35 +11,34 @@ MOST = 8
 
 
 def section(report: Report) -> list[Section]:
-    """Return the likely causes, each kind in one line or a short list, nearest to the numbers first."""
+    """Return the likely causes by kind, those nearest to the numbers first."""
     changes = report.changes
+    several = len({item.path for item in changes.params}) > 1
     kinds: tuple[tuple[str, list[Line]], ...] = (
-        ("Params", [_param(item) for item in changes.params]),
+        ("Params", [_param(item, several=several) for item in changes.params]),
         ("Data", [_data(item) for item in _inputs_first(changes.data)]),
         ("Stages", [_stage(item) for item in changes.stages]),
         ("Packages", [_package(item) for item in changes.packages]),
         ("Artifacts", [_artifact(item) for item in changes.artifacts]),
     )
-    blocks: list[Block] = [_list(name, lines) for name, lines in kinds if lines]
-    if not blocks:
+    groups = tuple(_group(name, lines) for name, lines in kinds if lines)
+    if not groups:
         return []
-    return [Section(name="causes", title="Likely causes", blocks=tuple(blocks), importance=80)]
+    return [Section(name="causes", title="Likely causes", blocks=(Groups(groups),), importance=80)]
 
 
-def _list(name: str, lines: list[Line]) -> Bullets:
+def _group(name: str, lines: list[Line]) -> Group:
     left = len(lines) - MOST
-    return Bullets(
-        tuple((f"{name}: ", *line) for line in lines[:MOST]), more=f"… and {left:,} more." if left > 0 else ""
-    )
+    return Group(name, tuple(lines[:MOST]), more=f"… and {left:,} more" if left > 0 else "")
 
 
-def _param(item: ValueChange) -> Line:
-    name: Line = (Code(item.key), " in ", Code(item.path))
+def _param(item: ValueChange, *, several: bool) -> Line:
+    name = Code(f"{item.path}:{item.key}" if several else item.key)
     if item.kind == "added":
-        return (*name, " is new: ", Code(figures.value(item.new)))
+        return (name, " is new: ", Strong(figures.value(item.new)))
     if item.kind == "removed":
-        return (*name, " is gone; it was ", Code(figures.value(item.old)))
-    return (*name, ": ", Code(figures.value(item.old)), " → ", Code(figures.value(item.new)))
+        return (name, " is gone; it was ", figures.value(item.old))
+    return (name, " ", figures.value(item.old), " → ", Strong(figures.value(item.new)))
 
 
 def _inputs_first(items: Iterable[DataChange]) -> list[DataChange]:
@@ -57,17 +56,14 @@ def _data(item: DataChange) -> Line:
         return (name, f" is new{f', {figures.size(size)}' if size is not None else ''}")
     if item.kind == "removed":
         return (name, " is gone")
-    parts = ", ".join(_moved(item))
-    return (name, f": {parts}" if parts else " has other content")
+    return (name, " ", ", ".join(_moved(item)) or "has other content")
 
 
 def _moved(item: DataChange) -> Iterable[str]:
     old, new = item.old, item.new
     if old and new and old.size is not None and new.size is not None:
-        step = figures.difference("bytes", old.size, new.size)
-        yield (
-            f"{step}, now {figures.size(new.size)}" if old.size != new.size else f"same size ({figures.size(new.size)})"
-        )
+        step, now = figures.difference("bytes", old.size, new.size), figures.size(new.size)
+        yield f"{step}, now {now}" if old.size != new.size else f"has other content of the same size, {now}"
     counts = (("added", item.added), ("removed", item.removed), ("changed", item.modified))
     told = [f"{number:,} {word}" for word, number in counts if number]
     if told:
@@ -86,10 +82,10 @@ def _stage(item: StageChange) -> Line:
 
 def _package(item: PackageChange) -> Line:
     if item.kind == "added":
-        return (Code(item.name), " is new: ", item.new)
+        return (Code(item.name), " is new: ", Strong(item.new))
     if item.kind == "removed":
         return (Code(item.name), " is gone; it was ", item.old)
-    return (Code(item.name), f" {item.old} → {item.new}")
+    return (Code(item.name), f" {item.old} → ", Strong(item.new))
 
 
 def _artifact(item: ArtifactChange) -> Line:

@@ -1,6 +1,6 @@
 """What is read on a second look: slices, curves, the graph, cost, history, and how it was decided."""
 
-from mltool.report import figures
+from mltool.report import figures, plots
 from mltool.report.blocks import (
     Block,
     Chart,
@@ -22,6 +22,7 @@ from mltool.report.model import CostRow, Curve, Matrix, Report, SliceRow, Trendl
 
 MOST_SLICES = 20
 MOST_VERDICTS = 50
+MOST_GAPS = 4
 
 
 def slices(report: Report) -> list[Section]:
@@ -33,7 +34,7 @@ def slices(report: Report) -> list[Section]:
     left = len(ordered) - MOST_SLICES
     columns = (
         Column("Slice"),
-        Column("Rows", "right", minor=True),
+        Column("Rows", "right"),
         Column("Metric"),
         Column("Base", "right"),
         Column("This change", "right"),
@@ -50,7 +51,7 @@ def curves(report: Report) -> list[Section]:
     """Return the curves with base and head overlaid."""
     if not report.curves:
         return []
-    blocks = tuple(Chart(curve, caption=_ends(curve)) for curve in report.curves)
+    blocks = tuple(Chart(curve, caption=_gap(curve)) for curve in report.curves)
     names = figures.count(len(report.curves), "plot")
     return [Section(name="curves", title="Curves", blocks=blocks, importance=40, folded=True, summary=names)]
 
@@ -111,7 +112,7 @@ def history(report: Report) -> list[Section]:
 
 def decided(report: Report) -> list[Section]:
     """Return each gate with its rule, test, direction and sentence, and how to make this report again."""
-    columns = (Column("Gate"), Column("Rule"), Column("Test", minor=True), Column("Answer"), Column("Why"))
+    columns = (Column("Gate"), Column("Rule"), Column("Test"), Column("Answer"), Column("Why"))
     verdicts = [verdict for verdict in report.verdicts if verdict.declared]
     others = len(report.verdicts) - len(verdicts)
     left = len(verdicts) - MOST_VERDICTS
@@ -135,7 +136,8 @@ def decided(report: Report) -> list[Section]:
     if others:
         said = "changed metric has" if others == 1 else "changed metrics have"
         blocks.append(Paragraph((f"{others:,} {said} a well-known direction and no gate: shown, not judged.",)))
-    blocks.append(Paragraph((f"mltool {report.tool} made this report. To make it again:",)))
+    version = f" {report.tool}" if report.tool else ""
+    blocks.append(Paragraph((f"mltool{version} made this report. To make it again:",)))
     base = report.base.sha if report.base else ""
     blocks.append(Listing(f"mltool report {base} {report.head.sha}".replace("  ", " ").strip()))
     summary = figures.count(len(verdicts), "gate")
@@ -205,21 +207,41 @@ def _trend(line: Trendline, report: Report) -> Trend:
     return Trend(name=line.key, values=values, first=first, last=last)
 
 
-def _ends(curve: Curve) -> str:
-    """Say where each line ends: the plainest true thing about any curve."""
-    said = []
-    for line in curve.series:
-        if line.points:
-            name = f"{line.name} " if len({item.name for item in curve.series}) > 1 else ""
-            said.append(f"{name}{line.side} ends at {figures.value(float(f'{line.points[-1][1]:.4g}'))}")
-    return f"{curve.y} over {curve.x}: {', '.join(said)}."
+def _gap(curve: Curve) -> str:
+    """Say how far head lies from base, which overlaid lines show badly when they are close."""
+    said = [text for name in plots.names(curve) if (text := _gap_of(curve, name))]
+    return " ".join(said[:MOST_GAPS]) or f"{curve.y} over {curve.x}."
+
+
+def _gap_of(curve: Curve, name: str) -> str:
+    sides = {line.side: line for line in curve.series if line.name == name and line.points}
+    if len(sides) < 2:
+        return ""
+    left, right, _, _ = plots.bounds(sides.values())
+    base = plots.sampled(sides["base"], low=left, high=right, samples=101)
+    head = plots.sampled(sides["head"], low=left, high=right, samples=101)
+    apart = [
+        (now - was, left + (right - left) * i / 100)
+        for i, (was, now) in enumerate(zip(base, head, strict=True))
+        if was is not None and now is not None
+    ]
+    if not any(step for step, _ in apart):
+        return f"{name} is the same as in the base."
+    mean = sum(step for step, _ in apart) / len(apart)
+    most, where = max(apart, key=lambda pair: abs(pair[0]))
+    at = figures.value(float(f"{where:.3g}"))
+    return f"{name} lies {_lies(mean)} on average and at most {_lies(most)}, where {curve.x} is {at}."
+
+
+def _lies(step: float) -> str:
+    return f"{figures.measured('', abs(step))} {'above' if step > 0 else 'below'} the base" if step else "level"
 
 
 def _diagonal(matrix: Matrix) -> str:
     """Say what share lies on the diagonal."""
     shares = [(side, _right(grid)) for side, grid in (("base", matrix.base), ("this change", matrix.head)) if grid]
     said = ", ".join(f"{share * 100:.1f} % {side}" for side, share in shares if share is not None)
-    return f"right in {said}" if said else "no counts"
+    return f"right: {said}" if said else "no counts"
 
 
 def _right(grid: tuple[tuple[float, ...], ...]) -> float | None:

@@ -119,8 +119,10 @@ def duration(seconds: Leaf) -> str:
         return value(seconds)
     if found < 0 or found >= 360_000:
         return f"{_significant(found, 4)} s"
+    if found < 1e-3:
+        return f"{_significant(found * 1e6, 3)} µs" if found else "0 s"
     if found < 1:
-        return f"{_significant(found * 1000, 3)} ms" if found else "0 s"
+        return f"{_significant(found * 1000, 3)} ms"
     if found < 119.95:
         return f"{_significant(found, 3)} s"
     whole = round(found)
@@ -170,20 +172,18 @@ def _all_or_exact(values: Sequence[Leaf], write: Any) -> tuple[str, ...]:
 
 def _plain(values: Sequence[Leaf]) -> tuple[str, ...]:
     numbers = [found for leaf in values if (found := real(leaf)) is not None]
-    decimals = _decimals(numbers)
-    return tuple(_number(leaf, decimals) for leaf in values)
+    step = _last_place(numbers)
+    return tuple(_number(leaf, step) for leaf in values)
 
 
-def _decimals(numbers: Sequence[float]) -> int:
-    """Return how many decimals show four digits of the largest value and two of the smallest difference."""
+def _last_place(numbers: Sequence[float]) -> int:
+    """Return the power of ten of the last digit to write: four digits of the largest value, two of the smallest
+    difference.
+    """
     largest = max((abs(item) for item in numbers), default=0.0)
-    if not largest or all(item == int(item) for item in numbers):
-        return 0
     apart = [abs(one - other) for one in numbers for other in numbers if one != other]
-    wanted = [_DIGITS - 1 - _power(largest), 0]
-    if apart:
-        wanted.append(1 - _power(min(apart)))
-    return min(max(wanted), _MOST_DECIMALS)
+    places = [_power(largest) - _DIGITS + 1] if largest else [0]
+    return min([*places, *([_power(min(apart)) - 1] if apart else [])])
 
 
 def _power(number: float) -> int:
@@ -191,7 +191,7 @@ def _power(number: float) -> int:
     return math.floor(math.log10(number) + 1e-6)
 
 
-def _number(leaf: Leaf, decimals: int) -> str:
+def _number(leaf: Leaf, place: int) -> str:
     if leaf is None:
         return ABSENT
     found = real(leaf)
@@ -200,10 +200,13 @@ def _number(leaf: Leaf, decimals: int) -> str:
     if found is None:
         return _beyond(leaf)
     if found and not _TINY <= abs(found) < _HUGE:
-        return _scientific(found, max(_DIGITS - 1, decimals + _power(abs(found))))
-    if found == int(found) and (isinstance(leaf, int) or decimals == 0):
+        return _scientific(found, max(_DIGITS - 1, _power(abs(found)) - place))
+    if isinstance(leaf, int) or (place >= 0 and found == int(found)):
         return _minus(f"{int(leaf):,}" if abs(found) >= _GROUPED else f"{int(leaf)}")
-    return _minus(f"{found:,.{decimals}f}")
+    # A small number beside large ones keeps its own digits: 0.001 must not read as 0.
+    own = _power(abs(found)) - _DIGITS + 1 if found else 0
+    decimals = min(max(-place, -own if abs(found) < 10.0 ** (place + 2) else 0, 0), _MOST_DECIMALS)
+    return _minus(f"{found:,.{decimals}f}" if abs(found) >= _GROUPED else f"{found:.{decimals}f}")
 
 
 def _alone(leaf: int | float) -> str:

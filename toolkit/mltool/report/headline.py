@@ -23,6 +23,8 @@ MARKS: Final[dict[Outcome, tuple[str, Tone]]] = {
 
 def title(report: Report, table: Sequence[Standing]) -> str:
     """Return the verdict in one line: `Failed: 1 regression, 2 improvements`."""
+    if report.outcome is Outcome.SKIP and report.base is None and table:
+        return "First run: nothing to compare with yet"
     word = {"fail": "Failed", "undecided": "Undecided", "pass": "Passed", "skip": "Not judged"}[report.outcome]
     counts = ", ".join(_counts(report, table))
     return f"{word}: {counts}" if counts else word
@@ -55,7 +57,7 @@ def compared(report: Report, links: Links) -> tuple[Line, ...]:
 def revision(found: Revision, links: Links) -> Span:
     """Return the short SHA, linked where the forge is known."""
     url = links.commit_url(found.sha)
-    return Link(found.sha[:SHORT], url) if url else Code(found.sha[:SHORT] or found.ref or "work tree")
+    return Link(found.sha[:SHORT], url, code=True) if url else Code(found.sha[:SHORT] or found.ref or "work tree")
 
 
 def _revision(found: Revision, links: Links) -> Line:
@@ -78,13 +80,18 @@ def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
     counted = (
         (regressions, "regression", ""),
         (failures, "failure", ""),
-        (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), "undecided", "undecided"),
+        (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), *_open(report)),
         (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
         (ranks.count(Rank.BETTER), "improvement", ""),
         (ranks.count(Rank.WORSE), "worse but not judged", "worse but not judged"),
         (len(report.problems), "unreadable file", ""),
     )
     return [figures.count(number, one, many) for number, one, many in counted if number]
+
+
+def _open(report: Report) -> tuple[str, str]:
+    """Name gates without an answer; where the whole is undecided the word stands there already."""
+    return ("gate", "gates") if report.outcome is Outcome.UNDECIDED else ("undecided", "undecided")
 
 
 def _fell(item: Standing) -> bool:

@@ -31,6 +31,8 @@ def _span(item: str | Code | Strong | Link) -> Markup:
             return Markup("<code>{}</code>").format(visible(item.text))
         case Strong():
             return Markup("<strong>{}</strong>").format(visible(item.text))
+        case Link(code=True) if re.fullmatch(r"https?://[!-~]+", item.url):
+            return Markup('<a href="{}"><code>{}</code></a>').format(item.url, visible(item.text))
         case Link() if re.fullmatch(r"https?://[!-~]+", item.url):
             return Markup('<a href="{}">{}</a>').format(item.url, visible(item.text))
         case Link():

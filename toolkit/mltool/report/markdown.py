@@ -12,6 +12,8 @@ from mltool.report.blocks import (
     Chart,
     Code,
     Diagram,
+    Group,
+    Groups,
     Heat,
     Line,
     Link,
@@ -46,7 +48,7 @@ _LINKED = (
     (re.compile(r":(?=[\w+-]+:)"), f":{_BREAK}"),
     (re.compile(r"(?<![0-9a-f])([0-9a-f]{6})(?=[0-9a-f])", re.IGNORECASE), rf"\1{_BREAK}"),
 )
-_LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))([.)]?)")
+_LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))([.)]?)(?=[-=\s]|$)")
 
 
 def render(page: Page, *, limit: int = LIMIT, rest: str = "") -> str:
@@ -70,8 +72,8 @@ def render(page: Page, *, limit: int = LIMIT, rest: str = "") -> str:
 def _assemble(page: Page, parts: dict[str, str], cut: Sequence[Section], rest: str) -> str:
     named = f" ({code(page.key)})" if page.key not in ("", "mltool") else ""
     first = [f"### {page.icon} {escape(page.title)}{named}"]
-    why = [line(item) for item in page.sentences]
-    what = [line(item) for item in page.compared]
+    why = [opening(item) for item in page.sentences]
+    what = [opening(item) for item in page.compared]
     last = [_left_out(page, cut, rest)] if cut else []
     foot = [f"<sub>{line(page.footer)}</sub>"] if page.footer else []
     kept = [parts[section.name] for section in page.sections if section.name in parts]
@@ -96,9 +98,11 @@ def _section(section: Section) -> str:
 def _block(block: Block) -> str:
     match block:
         case Paragraph():
-            return line(block.line)
+            return opening(block.line)
         case Bullets():
-            return "\n".join(f"- {line(item)}" for item in _with_more(block.items, block.more))
+            return "\n".join(f"- {opening(item)}" for item in _with_more(block.items, block.more))
+        case Groups():
+            return "\n".join(f"- <b>{escape(group.term)}</b> {_items(group)}" for group in block.groups)
         case Table():
             return _table(block)
         case Chart():
@@ -176,9 +180,18 @@ def _with_more(items: Sequence[Line], more: str) -> Sequence[Line]:
     return (*items, (more,)) if more else items
 
 
+def _items(group: Group) -> str:
+    return " · ".join(line(item) for item in _with_more(group.items, group.more))
+
+
 def line(spans: Line) -> str:
-    """Return spans as one line that starts no list, heading or rule."""
-    text = "".join(span(item) for item in spans)
+    """Return spans as Markdown within a line."""
+    return "".join(span(item) for item in spans)
+
+
+def opening(spans: Line) -> str:
+    """Return spans as a line of their own, which starts no list, heading or rule."""
+    text = line(spans)
     return _LIST_MARK.sub(lambda found: f"{found[1]}{_as_text(found[2])}{_as_text(found[3])}", text)
 
 
@@ -190,7 +203,8 @@ def span(item: Span) -> str:
         case Strong():
             return f"<b>{escape(item.text)}</b>" if item.text.strip() else ""
         case Link():
-            return f"[{escape(item.text)}]({_address(item.url)})" if _safe(item.url) else escape(item.text)
+            text = code(item.text) if item.code else escape(item.text)
+            return f"[{text}]({_address(item.url)})" if _safe(item.url) else text
     return escape(item)
 
 

@@ -5,6 +5,7 @@ from mltool.report.blocks import Bullets, Code, Line, Link, Page, Section, Stron
 from mltool.report.links import Links
 from mltool.report.model import Report
 from mltool.report.standing import Standing, standings
+from mltool.snapshot.model import Problem
 
 __all__ = ["Links", "Page", "page"]
 
@@ -54,15 +55,19 @@ def _doubts(report: Report, table: tuple[Standing, ...]) -> bool:
 def _problems(report: Report) -> list[Section]:
     if not report.problems:
         return []
-    items: list[Line] = [
-        (Strong(item.kind), " ", Code(item.path), f"{f' line {item.line}' if item.line else ''}: ", item.sentence)
-        for item in report.problems
-    ]
+    items: list[Line] = [(Strong(f"{item.kind}:"), " ", *_where(item), item.sentence) for item in report.problems]
     most = 20
     more = f"… and {len(items) - most:,} more." if len(items) > most else ""
     blocks = (Bullets(tuple(items[:most]), more=more),)
     title = "⚠️ This could not be read, so what follows may not be all"
     return [Section(name="problems", title=title, blocks=blocks, importance=95)]
+
+
+def _where(problem: Problem) -> Line:
+    """Name the file and line, unless the sentence does."""
+    if problem.path in problem.sentence:
+        return ()
+    return (Code(problem.path), f" line {problem.line}: " if problem.line else ": ")
 
 
 def _stale(report: Report) -> list[Section]:

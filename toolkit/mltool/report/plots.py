@@ -60,14 +60,16 @@ def xychart(curve: Curve, name: str) -> str:
     drawn = [sampled(line, low=left, high=right) for line in lines]
     if left == right or any(value is None for line in drawn for value in line):
         return ""
+    if not (_mermaid_can(left, right) and _mermaid_can(bottom, top, top - bottom)):
+        return ""
     room = (top - bottom) * 0.05 or abs(top) * 0.05 or 1.0
     rows = [
         _XY_COLOURS if len(lines) == 2 else _XY_COLOURS.replace("#8c959f, ", ""),
         "xychart-beta",
-        f'  x-axis "{label(curve.x)}" {left:.6g} --> {right:.6g}',
-        f'  y-axis "{label(name)}" {_floor(bottom, room):.6g} --> {_ceiling(top, room):.6g}',
+        f'  x-axis "{label(curve.x)}" {_fixed(left)} --> {_fixed(right)}',
+        f'  y-axis "{label(name)}" {_fixed(_floor(bottom, top, room))} --> {_fixed(_ceiling(top, room))}',
     ]
-    rows += [f"  line [{', '.join(f'{value:.5g}' for value in line if value is not None)}]" for line in drawn]
+    rows += [f"  line [{', '.join(_fixed(value) for value in line if value is not None)}]" for line in drawn]
     return "\n".join(rows)
 
 
@@ -132,9 +134,19 @@ def _height(points: Sequence[tuple[float, float]], at: float) -> float | None:
     return before[1] + (after[1] - before[1]) * (at - before[0]) / (after[0] - before[0])
 
 
-def _floor(bottom: float, room: float) -> float:
-    return 0.0 if 0 <= bottom < 0.35 * room * 20 else bottom - room
+def _mermaid_can(*values: float) -> bool:
+    """Return whether numbers of this size can be written without an exponent, which Mermaid does not read."""
+    return all(abs(value) < 1e9 for value in values) and max(abs(value) for value in values) > 1e-3
+
+
+def _fixed(value: float) -> str:
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _floor(bottom: float, top: float, room: float) -> float:
+    return 0.0 if 0 <= bottom < 0.4 * top else bottom - room
 
 
 def _ceiling(top: float, room: float) -> float:
-    return 1.0 if 0.5 < top <= 1 else top + room
+    return 1.0 if 0.8 < top <= 1 else top + room

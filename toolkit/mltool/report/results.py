@@ -31,7 +31,7 @@ def rest(report: Report, table: Sequence[Standing]) -> list[Section]:
     left = len(hidden) - MOST_REST
     more = f"… and {left:,} more." if left > 0 else ""
     still = sum(item.rank is Rank.STILL for item in hidden)
-    summary = f"{len(hidden):,} more, {still:,} of them unchanged" if still else f"{len(hidden):,} more"
+    summary = f"{still:,} unchanged" if still == len(hidden) else f"{len(hidden):,}, {still:,} of them unchanged"
     blocks = (_table(report, hidden[:MOST_REST], more=more),)
     return [Section(name="rest", title="Other metrics", blocks=blocks, importance=30, folded=True, summary=summary)]
 
@@ -63,7 +63,7 @@ def _more(table: Sequence[Standing], shown: int) -> str:
     if other:
         parts.append(f"… and {figures.count(other, 'more metric')} that changed")
     if still:
-        parts.append(f"{figures.count(still, 'unchanged metric')} not shown")
+        parts.append(f"{figures.count(still, 'unchanged metric')} not shown here")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -79,7 +79,7 @@ def _table(report: Report, items: Sequence[Standing], *, more: str = "") -> Tabl
     if report.base:
         columns.append(Column("Difference", "right"))
     if live and report.production:
-        columns.append(Column(f"Live ({report.production.version})", "right", minor=True))
+        columns.append(Column(f"Live ({report.production.version})", "right"))
     columns.append(Column("Verdict"))
     rows = tuple(_row(item, based=report.base is not None, live=live, several=several) for item in items)
     return Table(tuple(columns), rows, more=more)

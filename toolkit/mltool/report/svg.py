@@ -59,8 +59,9 @@ def graph(found: Graph) -> str:
     lines = "".join(_edge(spots[source], spots[target]) for source, target in edges)
     boxes = "".join(_box(node, *spots[node.stage]) for node in nodes)
     said = _text("; ".join(f"{node.stage} {node.state}" for node in nodes))
+    box = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return (
-        f'<svg class="graph" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" role="img">'
+        f'<svg class="graph" {box} role="img">'
         f"<title>Stages that changed and what runs after them</title><desc>{said}</desc>{lines}{boxes}</svg>"
     )
 
@@ -138,7 +139,8 @@ def _direct(lines: Sequence[Series], frame: Frame) -> Iterable[str]:
             continue
         x, y = _at((frame[0] + (frame[1] - frame[0]) * at / 40, mine), frame)
         place = y - 8 if mine > others[0] else y + 16
-        yield f'<text class="name {line.side}" x="{x:.1f}" y="{place:.1f}" text-anchor="middle">{plots.SIDES[line.side]}</text>'
+        spot = f'x="{x:.1f}" y="{place:.1f}" text-anchor="middle"'
+        yield f'<text class="name {line.side}" {spot}>{plots.SIDES[line.side]}</text>'
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -192,10 +194,8 @@ def _edge(source: Point, target: Point) -> str:
     x1, y1 = source[0] + BOX_WIDTH, source[1] + BOX_HEIGHT / 2
     x2, y2 = target[0], target[1] + BOX_HEIGHT / 2
     bend = max((x2 - x1) / 2, 18)
-    return (
-        f'<path class="edge" d="M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2 - 5:.0f} {y2:.0f}"/>'
-        f'<path class="arrow" d="M{x2:.0f} {y2:.0f}l-7 -3.5v7z"/>'
-    )
+    curve = f"C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2 - 5:.0f} {y2:.0f}"
+    return f'<path class="edge" d="M{x1:.0f} {y1:.0f}{curve}"/><path class="arrow" d="M{x2:.0f} {y2:.0f}l-7 -3.5v7z"/>'
 
 
 def _box(node: Node, x: float, y: float) -> str:

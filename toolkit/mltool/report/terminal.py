@@ -1,8 +1,8 @@
 """A page → aligned plain text, with ANSI colours only where asked."""
 
-import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 from mltool.report import plots
@@ -12,6 +12,8 @@ from mltool.report.blocks import (
     Bullets,
     Chart,
     Diagram,
+    Group,
+    Groups,
     Heat,
     Line,
     Listing,
@@ -26,6 +28,7 @@ from mltool.report.inert import visible
 
 INDENT = "  "
 NARROW, WIDE = 40, 160
+MIN_WORDS = 10
 _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"
 _TONES: Final[dict[Tone, str]] = {
@@ -84,6 +87,8 @@ def _block(block: Block, room: int, paint: _Paint) -> list[str]:
         case Bullets():
             items = (*block.items, (block.more,)) if block.more else block.items
             return [row for item in items for row in _wrap(plain(item), room, f"{INDENT}• ", f"{INDENT}  ")]
+        case Groups():
+            return _groups(block.groups, room)
         case Table():
             return _table(block, room, paint)
         case Chart():
@@ -123,39 +128,63 @@ def _table(table: Table, room: int, paint: _Paint) -> list[str]:
 
 def _grid(titles: Sequence[str], rows: Sequence[Row], aligns: Sequence[Align], room: int, paint: _Paint) -> list[str]:
     cells = [[visible(title) for title in titles], *([plain(cell) for cell in row.cells] for row in rows)]
-    widths = _widths(cells, room - len(INDENT))
-    drawn = [_row(row, widths, aligns) for row in cells]
-    body = [paint.tone(text, row.tone) for text, row in zip(drawn[1:], rows, strict=True)]
-    return [paint.tone(drawn[0], "quiet"), *body] if any(titles) else body
+    widths = _widths(cells, aligns, room - len(INDENT))
+    head, *body = [_row(row, widths, aligns) for row in cells]
+    drawn = [paint.tone(text, row.tone) for texts, row in zip(body, rows, strict=True) for text in texts]
+    return [*(paint.tone(text, "quiet") for text in head), *drawn] if any(titles) else drawn
 
 
-def _widths(cells: Iterable[Sequence[str]], room: int) -> list[int]:
-    """Return the columns' widths; the widest gives way until the row fits or nothing is left to give."""
+def _widths(cells: Sequence[Sequence[str]], aligns: Sequence[Align], room: int) -> list[int]:
+    """Return the columns' widths. Where a row does not fit, the widest column of words gives way and wraps."""
     widths = [max(columns(text) for text in column) for column in zip(*cells, strict=True)]
-    while widths and sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 12:
-        widths[widths.index(max(widths))] -= 1
+    while sum(widths) + 2 * (len(widths) - 1) > room:
+        words = [width if align == "left" else 0 for width, align in zip(widths, aligns, strict=True)]
+        giving = words if max(words, default=0) > MIN_WORDS else widths
+        if max(giving) <= MIN_WORDS:
+            break
+        widths[giving.index(max(giving))] -= 1
     return widths
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> str:
-    placed = (_place(text, width, align) for text, width, align in zip(cells, widths, aligns, strict=True))
-    return INDENT + "  ".join(placed)
+def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> list[str]:
+    """Return the lines of one row; a cell that is too wide wraps."""
+    folded = [_fold(text, width) for text, width in zip(cells, widths, strict=True)]
+    lines = zip_longest(*folded, fillvalue="")
+    return [
+        INDENT + "  ".join(_place(text, width, align) for text, width, align in zip(line, widths, aligns, strict=True))
+        for line in lines
+    ]
 
 
 def _place(text: str, width: int, align: Align) -> str:
-    if columns(text) > width:
-        text = _cut(text, width)
     gap = " " * (width - columns(text))
     return f"{gap}{text}" if align == "right" else f"{text}{gap}"
 
 
-def _cut(text: str, width: int) -> str:
-    kept = ""
-    for letter in text:
-        if columns(kept + letter) > width - 1:
-            break
-        kept += letter
-    return f"{kept}…"
+def _fold(text: str, width: int) -> list[str]:
+    """Break text at spaces into lines of at most `width` columns; a longer word is broken too."""
+    lines = [""]
+    for word in text.split(" "):
+        while columns(word) > width:
+            if lines[-1]:
+                lines.append("")
+            head = _first(word, width) or word[:1]
+            lines[-1], word = head, word[len(head) :]
+            lines.append("")
+        if lines[-1] and columns(lines[-1]) + 1 + columns(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
+
+
+def _first(word: str, width: int) -> str:
+    """Return as many letters as fit."""
+    taken = 0
+    for i in range(len(word)):
+        taken += _columns(word[i], word[i + 1 : i + 2])
+        if taken > width:
+            return word[:i]
+    return word
 
 
 def _chart(chart: Chart, room: int) -> list[str]:
@@ -194,7 +223,21 @@ def _node(stage: str, state: str, after: Sequence[str]) -> str:
     return f"{INDENT}{visible(f'{stage} ({state}){arrow}')}"
 
 
+def _groups(groups: Sequence[Group], room: int) -> list[str]:
+    across = max(columns(group.term) for group in groups) + 2
+    drawn = []
+    for group in groups:
+        start = f"{INDENT}{group.term}".ljust(across + len(INDENT))
+        for item in (*group.items, (group.more,)) if group.more else group.items:
+            drawn += _wrap(plain(item), room, start, " " * (across + len(INDENT) + 2))
+            start = " " * (across + len(INDENT))
+    return drawn
+
+
 def _wrap(text: str, room: int, first: str = "", later: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, room, initial_indent=first, subsequent_indent=first if later is None else later, break_on_hyphens=False
-    )
+    """Break text into lines of at most `room` columns; nothing for no text."""
+    if not text:
+        return []
+    rest = first if later is None else later
+    head, *tail = _fold(text, room - max(columns(first), columns(rest)))
+    return [f"{first}{head}", *(f"{rest}{row}" for row in tail)]
