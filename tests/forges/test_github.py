@@ -194,6 +194,7 @@ def test_nothing_happens_to_a_pull_request_that_moved_on() -> None:
     [
         ("### ❌ 1 regression · [`abc`](https://x/y) vs main\n\nmore", "❌ 1 regression · abc vs main"),
         ("\n<details>\n**Bold** a\\_b\n", "Bold a_b"),
+        ("### ✅ Passed: a&#95;b &#60;i&#62; @&#8203;team (<code>key</code>)", "✅ Passed: a_b <i> @team (key)"),
         ("", ""),
     ],
 )

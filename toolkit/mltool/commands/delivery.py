@@ -1,5 +1,6 @@
 """What a delivery would write, decided from facts alone: `post` gathers them before and does it after."""
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -182,9 +183,10 @@ def _change(change: ValueChange) -> str:
 def headline(markdown: str) -> str:
     """Return the first line that has words, without its Markdown, for a place that shows plain text."""
     for line in markdown.splitlines():
-        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line).replace("`", "").replace("**", "").strip("# ")
-        if words and not words.startswith("<"):
-            return re.sub(r"\\(?=[^\w\s]|_)", "", words)
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
+        words = re.sub(r"<[^<>]*>|`|\*\*|\\(?=[^\w\s]|_)", "", words).strip("# ")
+        if words:
+            return html.unescape(words).replace("\u200b", "")
     return ""
 
 
