@@ -6,7 +6,7 @@ import traceback
 import typer
 
 from mltool import __version__
-from mltool.cli import ci, diff, init, measure
+from mltool.cli import ci, demo, diff, gate, init, measure, report
 from mltool.errors import Exit, MltoolError
 
 ISSUES = "https://github.com/mltool/mltool/issues"
@@ -19,10 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.command()(diff.diff)
 app.command()(init.init)
+app.command()(diff.diff)
+app.command()(gate.gate)
+app.command()(report.report)
 app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")
+app.command()(demo.demo)
 
 
 def _version(value: bool) -> None:

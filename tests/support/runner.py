@@ -1,0 +1,118 @@
+"""Run a generated workflow with the real Actions runner, on this host.
+
+`act` does the work of GitHub's runner: jobs, needs, expressions, outputs, summaries, and checkout, which copies only what
+Git tracks. Third-party set-up actions cannot be fetched without a network; each is stood in for by a few lines of shell
+with the same inputs, found under the very commit that the workflow pins.
+"""
+
+import json
+import os
+import subprocess
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PINS = ROOT / "action-templates" / "github-actions" / "pins.toml"
+
+_NOTHING = "true"
+_UPLOAD = """
+mkdir -p "$ARTIFACTS/$NAME"
+if [ -d "$FROM" ]; then cp -R "$FROM/." "$ARTIFACTS/$NAME/"; else cp "$FROM" "$ARTIFACTS/$NAME/"; fi
+"""
+_DOWNLOAD = """
+test -d "$ARTIFACTS/$NAME" || { echo "no artifact $NAME"; exit 1; }
+mkdir -p "$TO" && cp -R "$ARTIFACTS/$NAME/." "$TO/"
+"""
+
+# Inputs that the stand-ins know; act warns of none that it is not told of.
+_INPUTS = {
+    "actions/upload-artifact": ("name", "path", "if-no-files-found", "retention-days"),
+    "actions/download-artifact": ("name", "path", "run-id", "github-token"),
+    "actions/setup-python": ("python-version", "cache"),
+    "astral-sh/setup-uv": ("python-version", "enable-cache", "ignore-empty-workdir", "version", "activate-environment"),
+    "actions/cache": ("path", "key", "restore-keys"),
+}
+_SCRIPTS = {"actions/upload-artifact": _UPLOAD, "actions/download-artifact": _DOWNLOAD}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished workflow run: did every job succeed, and what was logged."""
+
+    succeeded: bool
+    log: str
+
+    def job(self, name: str) -> str:
+        """Return the lines that one job logged."""
+        return "\n".join(line for line in self.log.splitlines() if f"/{name}" in line.partition("]")[0])
+
+
+class Runner:
+    """The runner with its stand-in actions, made once in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.shims = [f"{name}@{commit}={self._shim(name)}" for name, commit in _pins()]
+
+    def run(
+        self,
+        repository: Path,
+        event: str,
+        payload: Mapping[str, Any],
+        *,
+        workflow: str,
+        artifacts: Path,
+        environ: Mapping[str, str],
+        secrets: Mapping[str, str],
+    ) -> Run:
+        """Run one workflow file of `repository` as GitHub would after the event, and wait for its end."""
+        file = self.folder / "event.json"
+        file.write_text(json.dumps(payload))
+        done = subprocess.run(
+            [
+                *("act", event, "--eventpath", str(file), "--workflows", f".github/workflows/{workflow}"),
+                *("--platform", "ubuntu-24.04=-self-hosted", "--concurrent-jobs", "1"),
+                *(f"--local-repository={shim}" for shim in self.shims),
+                *(f"--env={name}={value}" for name, value in ({"ARTIFACTS": str(artifacts)} | dict(environ)).items()),
+                *(f"--secret={name}={value}" for name, value in secrets.items()),
+            ],
+            cwd=repository,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "GIT_PAGER": "cat"},
+            timeout=900,
+            check=False,
+        )
+        return Run(succeeded=done.returncode == 0, log=done.stdout + done.stderr)
+
+    def _shim(self, name: str) -> Path:
+        action = "/".join(name.split("/")[:2])
+        folder = self.folder / "shims" / name.replace("/", "-")
+        inside = folder / "/".join(name.split("/")[2:])
+        inside.mkdir(parents=True)
+        (inside / "action.yml").write_text(_action(action))
+        git = ("git", "-C", str(folder), "-c", "user.name=shim", "-c", "user.email=shim@localhost")
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", "shim"], check=True)
+        return folder
+
+
+def _pins() -> Sequence[tuple[str, str]]:
+    table = tomllib.loads(PINS.read_text())
+    return [(name, pin["commit"]) for name, pin in table.items() if name != "actions/checkout"]
+
+
+def _action(name: str) -> str:
+    inputs = "".join(f"  {key}:\n    description: {key}\n    default: ''\n" for key in _INPUTS.get(name, ()))
+    script = _SCRIPTS.get(name, _NOTHING)
+    inputs = inputs or "  none:\n    description: none\n"
+    return (
+        f"name: {name}\ndescription: stand-in\ninputs:\n{inputs}"
+        "runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n"
+        "        NAME: ${{ inputs.name }}\n        FROM: ${{ inputs.path }}\n        TO: ${{ inputs.path }}\n"
+        "      run: |\n" + "".join(f"        {line}\n" for line in script.strip().splitlines())
+    )

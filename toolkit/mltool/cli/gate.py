@@ -1,0 +1,39 @@
+"""`mltool gate`."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def gate(
+    base: Annotated[
+        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
+    ] = None,
+    head: Annotated[str | None, typer.Argument(help="Judge this revision. Default: the work tree.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as report JSON.")] = False,
+    fail_undecided: Annotated[
+        bool, typer.Option("--fail-undecided", help="Exit 3 where no verdict was possible.")
+    ] = False,
+    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+) -> None:
+    """Judge the metrics by the gates of mltool.toml, and dvc.lock by the commit.
+
+    Exits 0 when all gates pass, 1 when one fails, 3 with --fail-undecided when one could not decide.
+    """
+    from mltool.commands import gate as verb
+    from mltool.commands.compare import compare
+    from mltool.commands.report import exit_code
+    from mltool.report import json, terminal
+
+    found = verb.judge(compare(project, base=base, head=head), committed=False)
+    if as_json:
+        sys.stdout.buffer.write(json.dumps(found))
+    else:
+        width = shutil.get_terminal_size((100, 24)).columns
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        typer.echo(terminal.render(verb.words(found), width=width, color=color), nl=False)
+    raise typer.Exit(exit_code(found.outcome, fail_undecided=fail_undecided))

@@ -1,0 +1,163 @@
+"""`mltool report`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mltool.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from mltool.ci.build import Build
+    from mltool.forges.session import Session
+    from mltool.report.model import Report
+
+
+class Format(StrEnum):
+    """How the report is printed."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+def report(
+    base: Annotated[
+        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
+    ] = None,
+    head: Annotated[str | None, typer.Argument(help="Report on this revision. Default: the work tree.")] = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="What to print.")] = Format.TERMINAL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Also write report.json, .md and .html into this folder.")
+    ] = None,
+    made: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Use a report.json made earlier; needs no repository.")
+    ] = None,
+    post: Annotated[bool, typer.Option("--post", help="Post it: comment, check run and job summary.")] = False,
+    open_check: Annotated[
+        bool, typer.Option("--open-check", help="Only show on the pull request that a report is coming.")
+    ] = False,
+    close_check: Annotated[
+        bool, typer.Option("--close-check", help="Only close that again, after a run that made no report.")
+    ] = False,
+    check_id: Annotated[
+        int | None, typer.Option(envvar="MLTOOL_CHECK_ID", help="The check that --open-check opened.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --post: print what would be written.")] = False,
+    key: Annotated[str, typer.Option(help="Tells several reports on one pull request apart.")] = "mltool",
+    fail_undecided: Annotated[
+        bool, typer.Option("--fail-undecided", help="Exit 3 where no verdict was possible.")
+    ] = False,
+    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+) -> None:
+    """Say what changed, whether the model got better or worse, and why.
+
+    \b
+    mltool report                         this branch and its work tree, in the terminal
+    mltool report v1.0 HEAD -f html       any two revisions
+    mltool report --output report         what a CI job keeps
+    mltool report --from r.json --post    what a job posts that runs none of the project's code
+
+    Exits 1 when a gate fails. Posting a report that was made earlier exits 0 once it is delivered.
+    """
+    from mltool.commands import report as verb
+
+    build = _build(required=post or open_check or close_check)
+    if build and (open_check or close_check):
+        _check(build, opening=open_check, check_id=check_id, key=key)
+        return
+    found = verb.load(made) if made else _make(project, base, head, build=build, key=key)
+    if output:
+        from mltool.commands import render
+
+        render.write(found, output)
+    _print(found, form)
+    if build and post:
+        _post(found, build, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
+    # A report that was made elsewhere was judged there: here it only had to be delivered.
+    judged = not (made and post)
+    raise typer.Exit(verb.exit_code(found.outcome, fail_undecided=fail_undecided) if judged else Exit.GOOD)
+
+
+def _make(project: Path, base: str | None, head: str | None, *, build: Build | None, key: str) -> Report:
+    from mltool.commands import report as verb
+    from mltool.commands.compare import compare
+
+    targets = (build.base_sha, build.base_ref) if build else ()
+    return verb.make(compare(project, base=base, head=head, targets=targets), build=build, key=key)
+
+
+def _build(*, required: bool) -> Build | None:
+    """Return the CI run that we are in, None on a laptop."""
+    from mltool.ci import github_actions
+
+    if github_actions.running(os.environ):
+        return github_actions.load(os.environ)
+    if required:
+        raise UserError("Posting needs a job of GitHub Actions to know where to.", "On your machine: `mltool report`.")
+    return None
+
+
+def _session(build: Build) -> Session | None:
+    from mltool import http
+    from mltool.commands import post
+
+    token = os.environ.get("MLTOOL_TOKEN") or os.environ.get("GITHUB_TOKEN", "")
+    return post.connect(build, http.Secret(token)) if token else None
+
+
+def _check(build: Build, *, opening: bool, check_id: int | None, key: str) -> None:
+    from mltool import disk
+    from mltool.commands import post
+
+    session = _session(build)
+    if not opening:
+        post.close_check(build, session=session, say=_say, check_id=check_id, key=key)
+        return
+    number = post.open_check(build, session=session, say=_say, key=key)
+    if number and (path := os.environ.get("GITHUB_OUTPUT")):
+        disk.append(Path(path), f"check-id={number}\n")
+
+
+def _post(found: Report, build: Build, *, check_id: int | None, dry_run: bool, fail_undecided: bool) -> None:
+    from mltool import disk
+    from mltool.commands import post
+    from mltool.report import markdown
+    from mltool.report.page import Links, page
+
+    words = page(found, links=Links(commit=f"{build.server_url}/{build.repository}/commit/", run=build.run_url))
+    post.post(
+        found,
+        build,
+        session=_session(build),
+        render=lambda limit: markdown.render(words, limit=limit, rest=build.run_url),
+        summary=lambda text: disk.append(Path(build.summary_path), text) if build.summary_path else None,
+        say=_say,
+        check_id=check_id,
+        undecided_blocks=fail_undecided,
+        dry_run=dry_run,
+    )
+
+
+def _say(line: str) -> None:
+    typer.echo(f"mltool: {line}", err=True)
+
+
+def _print(found: Report, form: Format) -> None:
+    if form is Format.JSON:
+        from mltool.report import json
+
+        sys.stdout.buffer.write(json.dumps(found))
+        return
+    from mltool.commands import render
+
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((100, 24)).columns
+    typer.echo(render.text(found, form, width=width, color=color), nl=False)

@@ -1,0 +1,120 @@
+"""Play a pull request from an empty folder to its report, with real commands on the bundled starter."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mltool import shell
+from mltool.errors import Exit, UserError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One command of the play: what is said before it, what is typed, and the exit code it must end with."""
+
+    command: tuple[str, ...]
+    title: str = ""
+    edit: tuple[str, str, str] | None = None
+    """Before the command: in this file, the first text becomes the second."""
+    loud: bool = False
+    code: Exit = Exit.GOOD
+
+
+def steps(report: Path) -> tuple[Step, ...]:
+    """Return the play; the last report goes into the folder `report`."""
+    return (
+        Step(title="An empty folder becomes a small project", command=("git", "init", "--quiet", "-b", "main")),
+        Step(command=("mltool", "init", "--yes"), loud=True),
+        Step(command=("dvc", "repro", "--quiet")),
+        Step(command=("git", "add", "--all")),
+        Step(command=("git", "commit", "--quiet", "--message", "A first model")),
+        Step(title="A branch tries shallower trees", command=("git", "switch", "--quiet", "--create", "trees")),
+        Step(edit=("params.yaml", "max_depth: 3", "max_depth: 2"), command=("dvc", "repro", "--quiet")),
+        Step(command=("git", "commit", "--quiet", "--all", "--message", "Try shallower trees")),
+        Step(title="What its pull request says", command=("mltool", "report"), loud=True),
+        Step(
+            title="A second push tries much deeper ones",
+            edit=("params.yaml", "max_depth: 2", "max_depth: 8"),
+            command=("dvc", "repro", "--quiet"),
+        ),
+        Step(command=("git", "commit", "--quiet", "--all", "--message", "Try much deeper trees")),
+        Step(
+            title="What the pull request says now",
+            command=("mltool", "report", "--output", str(report)),
+            loud=True,
+            code=Exit.FAILED,
+        ),
+    )
+
+
+def play(folder: Path, report: Path, *, say: Say, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+    """Play every step in `folder`, which must be empty, and leave the last report in `report`.
+
+    Raises UserError when a step does not end as it must, with what it said.
+    """
+    begun = clock()
+    env = _environment(environ)
+    for step in steps(report):
+        if step.title:
+            say(f"\n── {step.title} {'─' * max(3, 72 - len(step.title))}\n")
+        if step.edit:
+            _edit(folder, *step.edit)
+            say(f"$ sed -i 's/{step.edit[1]}/{step.edit[2]}/' {step.edit[0]}")
+        say(f"$ {' '.join(_quoted(step.command))}")
+        _run(step, folder, env, say=say, clock=clock)
+    say(f"\n── Done in {clock() - begun:.0f} s {'─' * 60}\n")
+    say(f"The project:  {folder}")
+    say(f"The report:   {report / 'report.html'}   (open it in a browser)")
+    say(f"The comment:  {report / 'report.md'}")
+
+
+def _run(step: Step, folder: Path, env: Mapping[str, str], *, say: Say, clock: Callable[[], float]) -> None:
+    begun = clock()
+    if step.loud:
+        code, said = shell.stream(_program(step.command), cwd=folder, environ=env), ""
+    else:
+        result = shell.run(_program(step.command), cwd=folder, environ=env)
+        code, said = result.code, result.err + result.out.decode(errors="replace")
+    if code != step.code:
+        raise UserError(
+            f"The demo stopped: `{' '.join(step.command)}` ended with {code}. {said.strip()[-2000:]}".strip(),
+            f"The project is left in {folder} for you to look at.",
+        )
+    if clock() - begun >= 1:
+        say(f"  ({clock() - begun:.0f} s)")
+
+
+def _program(command: Sequence[str]) -> tuple[str, ...]:
+    """Run ourselves by the interpreter that runs us, whatever PATH says."""
+    return (sys.executable, "-m", *command) if command[0] == "mltool" else tuple(command)
+
+
+def _quoted(command: Sequence[str]) -> list[str]:
+    return [f"'{word}'" if " " in word else word for word in command]
+
+
+def _edit(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    if old not in text:
+        raise UserError(f"The demo stopped: {name} does not say `{old}`.")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with our own programs first on PATH and nobody's Git identity or CI job in it."""
+    kept = {name: value for name, value in environ.items() if not name.startswith(("GIT_", "GITHUB_"))}
+    path = os.pathsep.join((str(Path(sys.executable).parent), environ.get("PATH", os.defpath)))
+    who = {"NAME": "mltool demo", "EMAIL": "demo@localhost"}
+    identity = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    return kept | identity | {"PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONWARNINGS": "ignore"}
+
+
+def now() -> float:
+    """Return seconds that only grow."""
+    return time.monotonic()

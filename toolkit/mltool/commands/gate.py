@@ -1,0 +1,39 @@
+"""Judge the gates and nothing more: the verdicts of a report without its causes, curves and history."""
+
+from dataclasses import replace
+
+from mltool.commands.compare import Comparison
+from mltool.commands.evidence import load_config, stale_stages, verdicts
+from mltool.report.build import Evidence, build
+from mltool.report.model import Report, Revision
+from mltool.report.page import Page, page
+
+SECTIONS = ("problems", "stale", "metrics", "rest", "decided")
+
+
+def judge(compared: Comparison, *, committed: bool) -> Report:
+    """Return a report that holds the verdicts; raises UserError where the configuration cannot be understood.
+
+    `committed` says that the pipeline was reproduced here, so that dvc.lock is compared with the commit.
+    """
+    config = load_config(compared.head_tree)
+    stale = stale_stages(compared, committed=committed)
+    evidence = Evidence(
+        config=config,
+        head=Revision(sha=compared.head_sha),
+        base=Revision(sha=compared.base_sha, ref=compared.base_ref) if compared.base_sha else None,
+        base_note=compared.base_note,
+        behind=compared.behind,
+        before=compared.base,
+        after=compared.head,
+        stale=stale,
+        verdicts=verdicts(compared, config, stale),
+    )
+    return build(evidence)
+
+
+def words(report: Report) -> Page:
+    """Return the page of the verdicts alone, each section open."""
+    whole = page(report)
+    kept = (section for section in whole.sections if section.name in SECTIONS)
+    return replace(whole, sections=tuple(replace(section, folded=False) for section in kept))
