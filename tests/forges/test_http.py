@@ -10,13 +10,14 @@ import pytest
 import urllib3
 
 from mltool import http
+from mltool.errors import UserError
 from mltool.http import MaybeSentError, NeverSentError, Request
 from support import github
 
 
 @contextmanager
-def listener(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Answer one connection with `serve` and close it."""
+def listener(serve: Callable[..., None], *, tell: bool = False) -> Iterator[str]:
+    """Answer one connection with `serve`, which gets the request too if it is to `tell`, and close it."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
@@ -26,8 +27,8 @@ def listener(serve: Callable[[socket.socket], None]) -> Iterator[str]:
             return
         with connection:
             try:
-                connection.recv(65536)
-                serve(connection)
+                request = connection.recv(65536)
+                serve(connection, request) if tell else serve(connection)
             except OSError:
                 pass
 
@@ -122,3 +123,34 @@ def test_the_loopback_is_reached_without_the_proxy_of_the_environment() -> None:
     with listener(lambda connection: connection.sendall(good)) as url:
         answer = http.connect(url)(Request(method="GET", url=url))
     assert (answer.good, answer.headers["x-some"], answer.body) == (True, "y", b"{}")
+
+
+def test_a_proxy_gets_the_request_and_its_own_password() -> None:
+    heard: list[bytes] = []
+
+    def relay(connection: socket.socket, request: bytes) -> None:
+        heard.append(request)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with listener(relay, tell=True) as url:
+        proxy = url.replace("http://", "http://me:p%40ss@")
+        answer = http.connect("http://api.invalid", proxies={"http": proxy})(
+            Request(method="GET", url="http://api.invalid/x")
+        )
+    assert answer.good
+    assert heard[0].startswith(b"GET http://api.invalid/x HTTP/1.1")
+    assert b"roxy-authorization: Basic bWU6cEBzcw==" in heard[0].replace(b"Authorization", b"authorization")
+
+
+def test_a_proxy_that_is_down_is_no_connection() -> None:
+    port = github.free_port()
+    send = http.connect("https://api.invalid", proxies={"https": f"127.0.0.1:{port}"})
+    with pytest.raises(NeverSentError, match=r"No connection to api\.invalid"):
+        send(Request(method="GET", url="https://api.invalid/x"))
+
+
+@pytest.mark.parametrize("proxy", ["socks5://me:secret@127.0.0.1:1", "http://me:secret@127.0.0.1:x", "ftp://secret"])
+def test_a_proxy_that_speaks_no_http_is_refused_without_its_password(proxy: str) -> None:
+    with pytest.raises(UserError, match="proxy") as error:
+        http.connect("https://api.invalid", proxies={"https": proxy})
+    assert "secret" not in str(error.value)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -84,15 +84,31 @@ class MaybeSentError(OutsideError):
 Send = Callable[[Request], Answer]
 
 
-def connect(api: str) -> Send:
-    """Return a function that sends one request at a time, through the proxy that the environment names for `api`."""
+def connect(api: str, *, proxies: Mapping[str, str] | None = None) -> Send:
+    """Return a function that sends one request, through the proxy for `api` where there is one.
+
+    `proxies` maps a scheme to an address; unset, they are the ones of the environment or the system. Raises UserError
+    for a proxy that does not speak HTTP.
+    """
     host = urlsplit(api).hostname or ""
-    proxy = "" if host in LOOPBACK or proxy_bypass(host) else getproxies().get(urlsplit(api).scheme, "")
-    timeout = urllib3.Timeout(connect=10, read=30)
-    pool: urllib3.PoolManager = (
-        urllib3.ProxyManager(proxy, timeout=timeout) if proxy else urllib3.PoolManager(timeout=timeout)
-    )
+    if proxies is None:
+        proxies = {} if host in LOOPBACK or proxy_bypass(host) else getproxies()
+    pool = _pool(proxies.get(urlsplit(api).scheme, ""))
     return lambda request: send(pool, request)
+
+
+def _pool(proxy: str) -> urllib3.PoolManager:
+    timeout = urllib3.Timeout(connect=10, read=30)
+    if not proxy:
+        return urllib3.PoolManager(timeout=timeout)
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    parts = urlsplit(address)
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    headers = urllib3.make_headers(proxy_basic_auth=login)
+    try:
+        return urllib3.ProxyManager(address, proxy_headers=headers, timeout=timeout)
+    except (HTTPError, ValueError):
+        raise UserError("The proxy of this environment has no http:// address.", "Check HTTPS_PROXY.") from None
 
 
 def send(pool: urllib3.PoolManager, request: Request, *, deadline: float = DEADLINE) -> Answer:

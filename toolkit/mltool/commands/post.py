@@ -294,6 +294,8 @@ def _rehearse(job: _Job) -> Posted:
     acts = job.acts(facts)
     for act in acts:
         job.say(f"Would {act}.")
+    if not acts:
+        job.say("The comment says the same already.")
     return Posted(check="planned", comment="planned" if acts else "unchanged")
 
 
