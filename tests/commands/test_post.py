@@ -54,6 +54,7 @@ class Stage:
         outcome: Outcome = Outcome.PASS,
         build: Build | None = None,
         sha: str = "",
+        expected: str | None = None,
         **how: object,
     ) -> post.Posted:
         build = build or self.build
@@ -65,6 +66,7 @@ class Stage:
             render=text if callable(text) else lambda limit: text,
             summary=self.summaries.append,
             say=self.lines.append,
+            key=expected,
             **how,  # type: ignore[arg-type]
         )
 
@@ -475,6 +477,27 @@ def test_a_comment_that_is_too_long_for_github_is_rendered_shorter(stage: Stage)
     posted = stage.post(lambda limit: "x" * limit)
     assert (posted.check, posted.comment) == ("created", "created")
     assert len(stage.comments()[0]) == 15_000
+
+
+def test_a_text_that_keeps_to_no_limit_ends_in_the_summary_alone(stage: Stage) -> None:
+    posted = stage.post("x" * 70_000)
+    assert (posted.check, posted.comment) == ("refused", "refused")
+    assert "body is too long (maximum is 65536 characters)" in stage.lines[-1]
+    assert "The report is in the job summary." in stage.lines[-1]
+    assert len(stage.summaries[0]) > 70_000
+
+
+def test_a_text_of_exactly_our_limit_is_one_that_github_takes(stage: Stage) -> None:
+    posted = stage.post(lambda limit: "x" * limit)
+    assert (posted.check, posted.comment) == ("created", "created")
+    assert len(stage.comments()[0]) == 60_000
+
+
+def test_after_a_run_a_report_with_another_key_than_the_jobs_is_refused(stage: Stage) -> None:
+    with pytest.raises(UserError, match="has the key `other`, but this job posts `mltool`"):
+        stage.post(build=following(stage), key="other", expected="mltool")
+    assert stage.server.calls == []
+    assert stage.post(build=following(stage), key="mltool", expected="mltool").comment == "created"
 
 
 def test_a_token_that_is_wrong_is_yours_to_fix_and_the_summary_is_there(stage: Stage) -> None:

@@ -126,6 +126,12 @@ def test_a_server_in_trouble_is_tried_four_times_with_growing_pauses() -> None:
     assert (len(wire.sent), wire.slept) == (4, [1.0, 2.0, 4.0])
 
 
+@pytest.mark.parametrize("status", [408, 500, 501, 520, 599])
+def test_every_failure_of_the_server_itself_is_outside(status: int) -> None:
+    with pytest.raises(OutsideError, match=f"it answered {status}"):
+        Wire(answer(status)).session().call("GET", "/x")
+
+
 def test_a_server_that_recovers_is_no_error() -> None:
     assert Wire(answer(503), NeverSentError("no"), answer(200)).session().call("GET", "/x").good
 

@@ -130,12 +130,25 @@ def refusal(message: str = "Resource not accessible by integration") -> bytes:
     return json.dumps({"message": message, "documentation_url": "https://docs.github.com/rest"}).encode()
 
 
+def too_long(call: Call) -> Fault | None:
+    """Return GitHub's refusal of a comment or a check run that is longer than GitHub takes; the server takes any."""
+    if call.method not in ("POST", "PATCH") or not re.search(r"/comments|/check-runs", call.path):
+        return None
+    sent = call.json()
+    text = sent.get("body") or sent.get("output", {}).get("summary") or ""
+    if len(text) <= (65_536 if "comments" in call.path else 65_535):
+        return None
+    details = [{"message": "body is too long (maximum is 65536 characters)"}]
+    return Fault(call.method, "", 422, json.dumps({"message": "Validation Failed", "errors": details}).encode())
+
+
 class Proxy:
     """A loopback server in front of the API. `faults` are answered first to last; `calls` is what came in.
 
-    With `like_github` check runs name their app and the open pull requests at their commit, as GitHub's do and the
-    server's do not; the app is that of a workflow for the token `BOT`. The server makes its own hashes, and a pull
-    request stays at its first one: `aliases` maps such a hash to the one that the world is to see, both ways.
+    With `like_github` texts have GitHub's limits, and check runs name their app and the open pull requests at their
+    commit, as GitHub's do and the server's do not; the app is that of a workflow for the token `BOT`. The server makes
+    its own hashes, and a pull request stays at its first one: `aliases` maps such a hash to the one that the world is
+    to see, both ways.
     """
 
     def __init__(self, upstream: str, *, like_github: bool = False) -> None:
@@ -225,6 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.proxy.quiet.wait(fault.silent)
             self.close_connection = True
             return
+        if fault is None and self.proxy.like_github:
+            fault = too_long(call)
         status, headers, body = (fault.status, dict(fault.headers), fault.body) if fault else self.proxy.forward(call)
         self.send_response(status)
         for name, value in headers.items():
@@ -297,7 +312,7 @@ class Api:
     def push(self, branch: str, message: str = "work") -> str:
         """Put a commit on a branch and return its hash, which is the server's own."""
         tip = self.get(f"/git/ref/heads/{branch}")["object"]["sha"]
-        tree = self.get(f"/git/commits/{tip}")["tree"]["sha"]
+        tree = self.get(f"/git/commits/{tip}")["commit"]["tree"]["sha"]
         commit = self.post("/git/commits", {"message": message, "tree": tree, "parents": [tip]})["sha"]
         self.call("PATCH", f"/repos/{self.repository}/git/refs/heads/{branch}", {"sha": commit, "force": True})
         return str(commit)

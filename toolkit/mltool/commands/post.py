@@ -81,6 +81,7 @@ def post(
     render: Callable[[int], str],
     summary: Say,
     say: Say,
+    key: str | None = None,
     check_id: int | None = None,
     undecided_blocks: bool = False,
     dry_run: bool = False,
@@ -88,11 +89,12 @@ def post(
     """Deliver the report, and say in a line what was done and what was not.
 
     `render` makes safe Markdown of at most so many UTF-8 bytes, `summary` appends to the job summary, `check_id` is
-    what `open_check` returned, and without a `session` (no token) only the summary is written. `dry_run` reads, and
-    says what it would write. Raises UserError for a report on another commit and for a token that GitHub does not
-    accept, OutsideError when GitHub cannot be reached; the summary is written before either can come from GitHub.
+    what `open_check` returned, and without a `session` (no token) only the summary is written. With a `key`, a report
+    that a stranger's run made must have that one: another would write over another check. `dry_run` reads, and says
+    what it would write. Raises UserError for a report on another commit and for a token that GitHub does not accept,
+    OutsideError when GitHub cannot be reached; the summary is written before either can come from GitHub.
     """
-    _belongs(report, build)
+    _belongs(report, build, key=key)
     if not dry_run:
         summary(delivery.sendable(render(SUMMARY_LIMIT)) + "\n")
     if session is None or build.read_only:
@@ -160,8 +162,10 @@ def close_check(
         say(grant or f"{ending.title}: its check run says so.")
 
 
-def _belongs(report: Report, build: Build) -> None:
+def _belongs(report: Report, build: Build, *, key: str | None) -> None:
     delivery.marker(report.key)
+    if build.hostile and key is not None and report.key != key:
+        raise UserError(f"The report has the key `{report.key}`, but this job posts `{key}`.", "Nothing was posted.")
     shas = (build.sha,) if build.hostile else (build.sha, build.checkout_sha)
     if report.head.sha not in shas:
         raise UserError(

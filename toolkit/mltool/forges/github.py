@@ -7,7 +7,7 @@ UserError where the request itself is at fault and OutsideError where GitHub is.
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from mltool.errors import UserError
+from mltool.errors import OutsideError, UserError
 from mltool.forges import github_words as raw
 from mltool.forges.github_words import Check, CheckName, Comment, Completion, Pull, Refusal
 from mltool.forges.session import Session
@@ -152,6 +152,8 @@ def _refusal(session: Session, answer: Answer, what: str, permission: str) -> Re
             f"GitHub does not know {what} ({said}).",
             "It was deleted, the address is wrong, or the token may not see it.",
         )
+    if answer.status < 400:
+        raise OutsideError(f"GitHub answered {answer.status} about {what}, which its API does not promise.")
     raise UserError(f"GitHub refused {what}: {said} (HTTP {answer.status}).")
 
 

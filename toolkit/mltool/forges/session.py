@@ -20,7 +20,6 @@ TRIES: Final = 4
 HOPS: Final = 3
 MAX_PAGES: Final = 300
 REDIRECTS: Final = (301, 302, 307, 308)
-GATEWAY: Final = (500, 502, 503, 504)
 
 T = TypeVar("T")
 
@@ -137,7 +136,7 @@ class Session:
     def _again(self, request: Request, answer: Answer) -> bool:
         if limited(answer):
             return True
-        if answer.status not in GATEWAY:
+        if answer.status < 500 and answer.status != 408:
             return False
         if request.repeatable:
             return True
