@@ -238,7 +238,7 @@ def broken() -> Report:
                 metric="",
                 outcome=Outcome.FAIL,
                 level="fail",
-                sentence="dvc.lock is not what this commit produces: train (params.yaml train.lr changed). Run `dvc repro`.",
+                sentence="dvc.lock is not what this commit produces: train (train.lr changed). Run `dvc repro`.",
                 rule="must match the commit",
                 test="hashes",
             ),
@@ -246,7 +246,9 @@ def broken() -> Report:
         stale=(Stale(stage="train", reason="params.yaml train.lr changed"),),
         problems=(
             Problem(path="metrics.json", kind="unreadable", sentence=sentence, line=7),
-            Problem(path="eval/big.json", kind="unreachable", sentence="eval/big.json is neither in the cache nor here."),
+            Problem(
+                path="eval/big.json", kind="unreachable", sentence="eval/big.json is neither in the cache nor here."
+            ),
         ),
         notes=("The history of the target branch is cut short by a shallow clone.",),
     )

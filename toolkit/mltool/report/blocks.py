@@ -37,6 +37,17 @@ Span = str | Code | Strong | Link
 Line = tuple[Span, ...]
 
 
+def prose(text: str, *, strong: bool = False) -> Line:
+    """Return a sentence as spans: what it quotes in `backticks` is code, the rest words."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return (Strong(text),) if strong else (text,)
+    spans: list[Span] = [
+        Code(piece) if i % 2 else Strong(piece) if strong else piece for i, piece in enumerate(pieces) if piece
+    ]
+    return tuple(spans)
+
+
 @dataclass(frozen=True)
 class Paragraph:
     """One paragraph; its tone colours it where there is colour."""

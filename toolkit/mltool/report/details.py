@@ -16,6 +16,7 @@ from mltool.report.blocks import (
     Tone,
     Trend,
     Trends,
+    prose,
 )
 from mltool.report.headline import SHORT
 from mltool.report.model import CostRow, Curve, Matrix, Report, SliceRow, Trendline
@@ -60,7 +61,8 @@ def matrices(report: Report) -> list[Section]:
     """Return the confusion matrices."""
     if not report.matrices:
         return []
-    blocks = tuple(Heat(matrix, caption=_diagonal(matrix)) for matrix in report.matrices)
+    several = len(report.matrices) > 1
+    blocks = tuple(Heat(matrix, caption=_diagonal(matrix) if several else "") for matrix in report.matrices)
     return [
         Section(
             name="confusion",
@@ -123,7 +125,7 @@ def decided(report: Report) -> list[Section]:
                 (f"{f'{item.direction} is better; ' if item.direction else ''}{item.rule}",),
                 (item.test,),
                 (f"{item.outcome}{' (only warns)' if item.level == 'warn' else ''}",),
-                (item.sentence,),
+                prose(item.sentence),
             )
         )
         for item in verdicts[:MOST_VERDICTS]
@@ -230,11 +232,11 @@ def _gap_of(curve: Curve, name: str) -> str:
     mean = sum(step for step, _ in apart) / len(apart)
     most, where = max(apart, key=lambda pair: abs(pair[0]))
     at = figures.value(float(f"{where:.3g}"))
-    return f"{name} lies {_lies(mean)} on average and at most {_lies(most)}, where {curve.x} is {at}."
+    return f"{name} lies {_lies(mean)} on average, at most {_lies(most)} where {curve.x} is {at}."
 
 
 def _lies(step: float) -> str:
-    return f"{figures.measured('', abs(step))} {'above' if step > 0 else 'below'} the base" if step else "level"
+    return f"{figures.measured('', abs(step))} {'above' if step > 0 else 'below'} the base" if step else "level with it"
 
 
 def _diagonal(matrix: Matrix) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.report import figures
-from mltool.report.blocks import Code, Line, Link, Span, Strong, Tone
+from mltool.report.blocks import Code, Line, Link, Span, Strong, Tone, prose
 from mltool.report.links import Links
 from mltool.report.model import Report, Revision
 from mltool.report.standing import Rank, Standing, rank
@@ -36,7 +36,7 @@ def sentences(report: Report) -> tuple[Line, ...]:
     grave.sort(key=rank)
     if not grave:
         return (_calm(report),)
-    said: list[Line] = [(Strong(_said(verdict)),) for verdict in grave[:MOST_SENTENCES]]
+    said: list[Line] = [prose(_said(verdict), strong=True) for verdict in grave[:MOST_SENTENCES]]
     if len(grave) > MOST_SENTENCES:
         said.append((f"… and {figures.count(len(grave) - MOST_SENTENCES, 'more verdict')} like these, below.",))
     return tuple(said)
@@ -47,10 +47,10 @@ def compared(report: Report, links: Links) -> tuple[Line, ...]:
     head = (*_revision(report.head, links), *((" with uncommitted changes",) if report.head.dirty else ()))
     if report.base is None:
         note = report.base_note or "There is no base to compare with."
-        return ((*head, " has nothing to be compared with yet. ", _dot(note)),)
+        return ((*head, " has nothing to be compared with yet. ", *prose(_dot(note))),)
     lines: list[Line] = [(*head, " compared with ", *_revision(report.base, links), *_behind(report))]
     if report.base_note:
-        lines.append((_dot(report.base_note),))
+        lines.append(prose(_dot(report.base_note)))
     return tuple(lines)
 
 
@@ -109,7 +109,7 @@ def _calm(report: Report) -> Line:
         start = "The one gate passes." if passed == 1 else f"All {passed} gates pass."
     else:
         start = f"{passed} of {len(judged)} gates pass; the others warn."
-    return (Strong(start), f" {told}") if told else (Strong(start),)
+    return (Strong(start), " ", *prose(told)) if told else (Strong(start),)
 
 
 def _news(report: Report) -> str:
@@ -145,4 +145,4 @@ def _against_tolerance(verdict: Verdict, key: str) -> str:
 
 def _dot(sentence: str) -> str:
     text = sentence.strip()
-    return text if text.endswith((".", "!", "?", "`", ")")) and not text.endswith("`") else f"{text}."
+    return text if text.endswith((".", "!", "?")) else f"{text}."

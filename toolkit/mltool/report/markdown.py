@@ -37,16 +37,16 @@ _RULES: Final[dict[Align, str]] = {"left": ":---", "right": "---:", "center": ":
 # As entities these are text wherever they stand: no emphasis, link, image, tag, cell or fence can begin with one.
 _MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*_[]<>&|~$"}
 # GitHub looks for these in the finished text, after Markdown: a zero-width space between breaks them.
-_BREAK = "&#8203;"
+_BREAK = "\u200b"
 _LINKED = (
-    (re.compile(r"@"), f"@{_BREAK}"),
-    (re.compile(r"#(?=\w)(?<!&#)"), f"#{_BREAK}"),
-    (re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE), rf"\1{_BREAK}-"),
-    (re.compile(r"://"), f":{_BREAK}//"),
+    (re.compile("([@#])"), rf"\1{_BREAK}"),
+    (re.compile(r"\b(GH)-", re.IGNORECASE), rf"\1{_BREAK}-"),
+    (re.compile("://"), f":{_BREAK}//"),
     (re.compile(r"\b(www)\.", re.IGNORECASE), rf"\1{_BREAK}."),
     (re.compile(r"\b(mailto|xmpp):", re.IGNORECASE), rf"\1{_BREAK}:"),
     (re.compile(r":(?=[\w+-]+:)"), f":{_BREAK}"),
-    (re.compile(r"(?<![0-9a-f])([0-9a-f]{6})(?=[0-9a-f])", re.IGNORECASE), rf"\1{_BREAK}"),
+    # Seven hexadecimal digits may name a commit.
+    (re.compile(r"([0-9a-f]{6})(?=[0-9a-f])", re.IGNORECASE), rf"\1{_BREAK}"),
 )
 _LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))([.)]?)(?=[-=\s]|$)")
 
@@ -113,18 +113,16 @@ def _block(block: Block) -> str:
             return _diagram(block)
         case Listing():
             return fenced(block.text)
-    rows = [
-        (escape(item.name), plots.spark(item.values), escape(f"{item.first} → {item.last}")) for item in block.lines
-    ]
+    rows = [(code(item.name), plots.spark(item.values), escape(f"{item.first} → {item.last}")) for item in block.lines]
     table = grid(("Metric", "", "First → last"), rows, ("left", "left", "right"))
-    return f"{table}\n\n{escape(block.caption)}" if block.caption else table
+    return f"{table}\n\n{_said(block.caption)}" if block.caption else table
 
 
 def _table(table: Table) -> str:
     titles = [escape(column.title) for column in table.columns]
     rows = [[line(cell) for cell in row.cells] for row in table.rows]
     text = grid(titles, rows, [column.align for column in table.columns])
-    return f"{text}\n\n{escape(table.more)}" if table.more else text
+    return f"{text}\n\n{_said(table.more)}" if table.more else text
 
 
 def grid(titles: Sequence[str], rows: Iterable[Sequence[str]], aligns: Sequence[Align]) -> str:
@@ -149,7 +147,7 @@ def _chart(chart: Chart) -> str:
         ]
         legend = {"base": "base (grey)", "head": "this change (blue)"} if picture else {}
         parts.append("\\\n".join(f"`{blocks}` {legend.get(side, side)}" for side, blocks in rows))
-    parts.append(escape(chart.caption))
+    parts.append(_said(chart.caption))
     return "\n\n".join(parts)
 
 
@@ -167,7 +165,7 @@ def _heat(heat: Heat) -> str:
         [code(name), *(f"<b>{cell}</b>" if i == j else cell for j, cell in enumerate(cells))]
         for i, (name, cells) in enumerate(zip(heat.matrix.labels, plots.cells(heat.matrix), strict=False))
     ]
-    return f"<b>{escape(heat.matrix.title)}</b>\n\n{grid(titles, rows, aligns)}\n\n{escape(heat.caption)}"
+    return f"<b>{escape(heat.matrix.title)}</b>\n\n{grid(titles, rows, aligns)}\n\n{_said(heat.caption)}"
 
 
 def _diagram(diagram: Diagram) -> str:
@@ -191,8 +189,12 @@ def line(spans: Line) -> str:
 
 def opening(spans: Line) -> str:
     """Return spans as a line of their own, which starts no list, heading or rule."""
-    text = line(spans)
+    text = line(spans).lstrip()
     return _LIST_MARK.sub(lambda found: f"{found[1]}{_as_text(found[2])}{_as_text(found[3])}", text)
+
+
+def _said(text: str) -> str:
+    return opening((text,))
 
 
 def span(item: Span) -> str:
@@ -210,10 +212,10 @@ def span(item: Span) -> str:
 
 def escape(text: str) -> str:
     """Return text that is shown as it is: no markup, mention, reference, address or emoji code is left in it."""
-    shown = clip(visible(text), MOST_TEXT).translate(_MARKUP)
+    shown = clip(visible(text), MOST_TEXT)
     for pattern, broken in _LINKED:
         shown = pattern.sub(broken, shown)
-    return shown
+    return shown.translate(_MARKUP).replace(_BREAK, "&#8203;")
 
 
 def code(text: str) -> str:

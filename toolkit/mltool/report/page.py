@@ -1,7 +1,7 @@
 """The report → a page: all of its words, in the order a reader needs them. Renderers only draw."""
 
 from mltool.report import causes, details, headline, results
-from mltool.report.blocks import Bullets, Code, Line, Link, Page, Section, Strong
+from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
 from mltool.report.model import Report
 from mltool.report.standing import Standing, standings
@@ -55,7 +55,9 @@ def _doubts(report: Report, table: tuple[Standing, ...]) -> bool:
 def _problems(report: Report) -> list[Section]:
     if not report.problems:
         return []
-    items: list[Line] = [(Strong(f"{item.kind}:"), " ", *_where(item), item.sentence) for item in report.problems]
+    items: list[Line] = [
+        (Strong(f"{item.kind}:"), " ", *_where(item), *prose(item.sentence)) for item in report.problems
+    ]
     most = 20
     more = f"… and {len(items) - most:,} more." if len(items) > most else ""
     blocks = (Bullets(tuple(items[:most]), more=more),)
@@ -73,24 +75,19 @@ def _where(problem: Problem) -> Line:
 def _stale(report: Report) -> list[Section]:
     if not report.stale:
         return []
-    items: list[Line] = [(Code(item.stage), ": ", item.reason) for item in report.stale]
+    items: list[Line] = [(Code(item.stage), ": ", *prose(item.reason)) for item in report.stale]
     most = 10
     more = f"… and {len(items) - most:,} more." if len(items) > most else ""
-    first = (
-        "Some numbers here were not made by this commit. Run ",
-        Code("dvc repro"),
-        " and commit ",
-        Code("dvc.lock"),
-        ":",
-    )
-    blocks = (Bullets((first, *items[:most]), more=more),)
+    told = "Some numbers here were not made by this commit. Run "
+    first: Line = (told, Code("dvc repro"), " and commit ", Code("dvc.lock"), ".")
+    blocks = (Paragraph(first), Bullets(tuple(items[:most]), more=more))
     return [Section(name="stale", title="⚠️ dvc.lock is out of date", blocks=blocks, importance=90)]
 
 
 def _notes(report: Report) -> list[Section]:
     if not report.notes:
         return []
-    blocks = (Bullets(tuple((note,) for note in report.notes[:20])),)
+    blocks = (Bullets(tuple(prose(note) for note in report.notes[:20])),)
     return [Section(name="notes", title="Notes", blocks=blocks, importance=60)]
 
 

@@ -89,7 +89,8 @@ def _row(item: Standing, *, based: bool, live: bool, several: bool) -> Row:
     row = item.row
     sides = (row.base, row.head, row.production) if live else (row.base, row.head)
     written = figures.beside(row.key, sides)
-    name: Line = (Code(f"{row.path}:{row.key}" if several else row.key),)
+    # The icon stands by the name, where a phone shows it; the words that it stands for are in the last column.
+    name: Line = (f"{item.icon}\u00a0", Code(f"{row.path}:{row.key}" if several else row.key))
     cells: list[Line] = [name]
     if based:
         cells.append((written[0],))
@@ -98,5 +99,5 @@ def _row(item: Standing, *, based: bool, live: bool, several: bool) -> Row:
         cells.append((figures.difference(row.key, row.base, row.head),))
     if live:
         cells.append((written[2],))
-    cells.append((f"{item.icon} {item.words}",))
+    cells.append((item.words,))
     return Row(tuple(cells), tone=item.tone)

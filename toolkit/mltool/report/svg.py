@@ -138,9 +138,17 @@ def _direct(lines: Sequence[Series], frame: Frame) -> Iterable[str]:
         if mine is None or others[0] is None:
             continue
         x, y = _at((frame[0] + (frame[1] - frame[0]) * at / 40, mine), frame)
-        place = y - 8 if mine > others[0] else y + 16
-        spot = f'x="{x:.1f}" y="{place:.1f}" text-anchor="middle"'
+        above = mine > others[0]
+        # Beside the line on the side it bends away from, so that words and lines do not cross.
+        before = above == _rises(values, at)
+        spot = f'x="{x - 7 if before else x + 7:.1f}" y="{y - 5 if above else y + 13:.1f}"'
+        spot += f' text-anchor="{"end" if before else "start"}"'
         yield f'<text class="name {line.side}" {spot}>{plots.SIDES[line.side]}</text>'
+
+
+def _rises(values: Sequence[float | None], at: int) -> bool:
+    before, after = values[at - 1], values[at + 1]
+    return before is not None and after is not None and after > before
 
 
 def _ticks(low: float, high: float) -> list[float]:

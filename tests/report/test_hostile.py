@@ -1,0 +1,124 @@
+"""What a stranger writes into a report is shown and does nothing."""
+
+import re
+import unicodedata
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from mltool.report import html, json, markdown, plots, terminal
+from mltool.report.page import Links, page
+from report.hostile import ATTACKS, pair
+from report.samples import SAMPLES, broken, regression
+
+SEEDS = range(12)
+LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
+OURS = re.compile(r"</?(details|b|code|sub)>|<details><summary><b>|<summary>|</summary>|</b>", re.IGNORECASE)
+# What GitHub turns into links, mentions and references in finished text outside of code and links.
+ALIVE = re.compile(r"@\w|#\d|\bGH-\d|://|\bwww\.|\bmailto:|(?<![0-9a-f])[0-9a-f]{7,}|:[\w+-]+:", re.IGNORECASE)
+
+
+def parsed(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+
+
+def blocks(text: str) -> Counter[str]:
+    return Counter(token.type for token in parsed(text))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("sample", [regression, broken])
+def test_hostile_words_make_the_same_blocks_as_plain_ones(sample: object, seed: int) -> None:
+    plain, worst = pair(sample(), seed)  # type: ignore[operator]
+    assert blocks(markdown.render(page(worst), limit=10**7)) == blocks(markdown.render(page(plain), limit=10**7))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hostile_words_become_no_link_image_tag_mention_or_reference(seed: int) -> None:
+    _, worst = pair(regression(), seed)
+    text = markdown.render(page(worst, links=LINKS), limit=10**7)
+    for token in parsed(text):
+        if token.type == "html_block":
+            assert OURS.sub("", token.content).count("<") == 0, token.content
+            assert not ALIVE.search(shown(token.content)), token.content
+        for index, child in enumerate(token.children or ()):
+            assert child.type != "image"
+            if child.type == "link_open":
+                assert str(child.attrs["href"]).startswith("https://github.com/o/r/")
+            if child.type == "html_inline":
+                assert OURS.fullmatch(child.content), child.content
+            if child.type == "text" and not inside_code(token.children or [], index):
+                assert not ALIVE.search(child.content), child.content
+
+
+def inside_code(children: list[Token], index: int) -> bool:
+    """Return whether `<code>` is open: GitHub links nothing in it."""
+    tags = [child.content for child in children[:index] if child.type == "html_inline"]
+    return tags.count("<code>") > tags.count("</code>")
+
+
+def shown(content: str) -> str:
+    return MarkdownIt("commonmark").render(re.sub(r"<[^>]*>", "", content)).replace("http://commonmark", "")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hostile_words_leave_nothing_invisible_in_any_form(seed: int) -> None:
+    _, worst = pair(regression(), seed)
+    found = page(worst)
+    for text in (markdown.render(found), html.render(found), terminal.render(found, width=90, color=False)):
+        assert not [letter for letter in text if letter != "\n" and unicodedata.category(letter) in ("Cc", "Cf", "Cs")]
+        text.encode()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hostile_words_make_the_same_html_elements_as_plain_ones(seed: int) -> None:
+    plain, worst = pair(regression(), seed)
+    elements, attributes = tags(html.render(page(worst, links=LINKS)))
+    assert elements == tags(html.render(page(plain, links=LINKS)))[0]
+    assert not [name for name, _ in attributes if name.startswith("on")]
+    assert all(value.startswith("https://github.com/o/r/") for name, value in attributes if name == "href")
+    assert not {"src", "srcdoc", "action", "formaction"} & {name for name, _ in attributes}
+
+
+def tags(text: str) -> tuple[Counter[str], list[tuple[str, str]]]:
+    elements: Counter[str] = Counter()
+    attributes: list[tuple[str, str]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if tag not in ("code", "strong"):  # what a sentence quotes in backticks
+                elements[tag] += 1
+            attributes.extend((name, value or "") for name, value in attrs)
+
+    Reader().feed(text)
+    return elements, attributes
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_mermaid_label_holds_only_letters_digits_and_harmless_marks(attack: str) -> None:
+    text = re.sub(r"#\d+;", "", plots.label(attack))
+    assert all(letter.isalnum() or letter in " _./-,…" for letter in text)
+
+
+def test_a_link_is_drawn_only_to_an_http_address_that_cannot_break_out() -> None:
+    report = regression()
+    wicked = Links(commit="javascript:alert(1)//", run="https://evil.example/) ![x](y", full="data:text/html,x")
+    text = markdown.render(page(report, links=wicked))
+    assert not [child for token in parsed(text) for child in token.children or () if child.type == "link_open"]
+    assert "href=" not in html.render(page(report, links=wicked))
+
+
+@pytest.mark.parametrize("limit", [0, 40, 1_000, 5_000, 20_000, 60_000])
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_markdown_never_exceeds_its_limit_in_bytes(name: str, limit: int) -> None:
+    assert len(markdown.render(page(SAMPLES[name]()), limit=limit).encode()) <= limit
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hostile_reports_survive_json_or_are_refused_in_one_sentence(seed: int) -> None:
+    _, worst = pair(regression(), seed)
+    read = json.loads(json.dumps(worst))
+    assert len(markdown.render(page(read)).encode()) <= markdown.LIMIT
