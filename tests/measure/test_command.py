@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,8 @@ from mltool import measure
 
 def mltool(*words: str, cwd: Path, blocked: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command line; `blocked` is a folder of modules that come before the installed ones."""
-    environ = {**os.environ, **({"PYTHONPATH": blocked} if blocked else {})}
+    path = os.pathsep.join(filter(None, (blocked, os.environ.get("PYTHONPATH"))))
+    environ = {**os.environ, "PYTHONPATH": path} if path else None
     command = [sys.executable, "-m", "mltool", "measure", *words]
     return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
 
@@ -135,3 +138,33 @@ def test_the_help_of_measure_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_interrupted_program_leaves_no_cost_and_no_traceback(tmp_path: Path) -> None:
+    program = "import pathlib, time; pathlib.Path('started').touch(); time.sleep(60)"
+    command = [
+        sys.executable,
+        "-m",
+        "mltool",
+        "measure",
+        "cost",
+        "--out",
+        "cost.json",
+        "--",
+        sys.executable,
+        "-c",
+        program,
+    ]
+    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "started").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: everything on the terminal gets it
+        _, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert "mltool" not in errors.partition("Traceback")[2], "the program's own traceback is its business, ours is not"
+    assert not (tmp_path / "cost.json").exists()

@@ -22,6 +22,8 @@ def main(out: str, *words: str) -> None:
     except OSError as error:
         Path(out).write_text(json.dumps({"error": error.strerror}), encoding="utf-8")
         return
+    except KeyboardInterrupt:
+        sys.exit(130)  # who started us was interrupted too, and says so
     used = {"code": code, "seconds": time.perf_counter() - start, "cpu_seconds": 0.0, "peak": None}
     if sys.platform != "win32":
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
