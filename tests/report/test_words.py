@@ -1,0 +1,124 @@
+"""The forms that people read, compared whole. `UPDATE_GOLDEN=1 pytest tests/report/test_words.py` writes them anew."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mltool.gates.verdict import Outcome
+from mltool.report import html, markdown, terminal
+from mltool.report.blocks import Page, Row, Table
+from mltool.report.page import Links, page
+from report.samples import SAMPLES, good, many, regression, undecided
+
+GOLDEN = Path(__file__).parent / "golden"
+LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
+FORMS = {
+    "md": markdown.render,
+    "html": html.render,
+    "txt": lambda found: terminal.render(found, width=100, color=False),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [(name, form) for name in sorted(SAMPLES) for form in ("md", "txt")] + [("regression", "html"), ("broken", "html")],
+)
+def test_the_words_are_these(name: str, form: str) -> None:
+    path = GOLDEN / f"{name}.{form}"
+    written = FORMS[form](page(SAMPLES[name](), links=LINKS))
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(written)
+    assert written == path.read_text()
+
+
+def rows(found: Page) -> tuple[Row, ...]:
+    table = next(section for section in found.sections if section.name == "metrics").blocks[0]
+    assert isinstance(table, Table)
+    return table.rows
+
+
+def test_the_verdict_stands_first_as_a_colleague_would_say_it() -> None:
+    found = page(regression())
+    assert found.title == "Failed: 1 regression, 1 warning, 2 improvements"
+    first = markdown.render(found).splitlines()
+    assert first[0].startswith("### ❌ Failed")
+    assert "recall fell 2.1 points (0.8021 → 0.7811), more than the 0.5 allowed." in first[2]
+
+
+def test_the_gravest_rows_stand_first() -> None:
+    tones = [row.tone for row in rows(page(regression()))]
+    assert tones == ["bad", "warn", "good", "good", "good", "quiet"]
+
+
+def test_undecided_never_reads_as_a_pass() -> None:
+    report = undecided()
+    for form in FORMS.values():
+        head = form(page(report)).partition("Metrics")[0]
+        assert "Undecided" in head
+        assert "✅" not in head
+        assert "Passed" not in head
+
+
+def test_a_pass_with_a_warning_does_not_wear_the_green_mark() -> None:
+    report = SAMPLES["regression"]()
+    calm = tuple(verdict for verdict in report.verdicts if not verdict.blocks)
+    from_warning = page(type(report)(**{**vars(report), "verdicts": calm, "outcome": Outcome.PASS}))
+    assert (from_warning.icon, from_warning.tone) == ("⚠️", "warn")
+    assert page(good()).icon == "✅"
+
+
+def test_long_tables_say_how_much_they_leave_out() -> None:
+    text = markdown.render(page(many()))
+    assert "… and 415 more metrics that changed; 70 unchanged metrics not shown here." in text
+    assert "… and 280 more slices." in text
+
+
+def test_what_is_cut_for_its_size_is_the_least_useful_and_is_named() -> None:
+    found = page(regression())
+    text = markdown.render(found, limit=6_000, rest="https://example.org/report.html")
+    assert "Left out here for their size:" in text
+    assert "[the full report](https://example.org/report.html)" in text
+    assert "Curves" in text.partition("Left out")[2]
+    assert "#### Metrics" in text
+    assert "#### Likely causes" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_a_pipe_gets_plain_lines_and_colour_adds_nothing_but_colour(name: str, width: int) -> None:
+    found = page(SAMPLES[name]())
+    plain = terminal.render(found, width=width, color=False)
+    assert "\x1b" not in plain
+    coloured = terminal.render(found, width=width, color=True)
+    assert "\x1b[" in coloured
+    assert strip(coloured) == plain
+
+
+def strip(text: str) -> str:
+    return "\n".join(row.rstrip() for row in re.sub(r"\x1b\[\d*m", "", text).split("\n"))
+
+
+def test_words_wrap_to_the_terminals_width() -> None:
+    text = terminal.render(page(regression()), width=80, color=False)
+    for section in ("Likely causes", "How this was decided"):
+        part = text.partition(section)[2].partition("\n\n")[0]
+        assert all(terminal.columns(row) <= 80 for row in part.splitlines() if "mltool report" not in row)
+
+
+def test_wide_letters_and_emoji_take_two_columns() -> None:
+    assert terminal.columns("日本") == 4
+    assert terminal.columns("⚠️") == 2
+    assert terminal.columns("e\u0301") == 1
+
+
+def test_the_words_and_markdown_load_no_jinja() -> None:
+    code = (
+        "import sys, mltool.report.page, mltool.report.markdown, mltool.report.terminal; print('jinja2' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
