@@ -36,10 +36,11 @@ def diff(
     compared = compare(project, base, head)
     if as_json:
         out = verb.document(compared)
-    elif as_markdown:
-        out = verb.page(compared)
     else:
-        out = verb.text(compared, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        from mltool.commands import tables
+
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        out = tables.page(compared) if as_markdown else tables.text(compared, color=color)
     typer.echo(out, nl=False)
     for sentence in verb.warnings(compared):
         typer.echo(f"mltool: {sentence}", err=True)

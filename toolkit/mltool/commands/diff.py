@@ -1,34 +1,17 @@
-"""What changed between two revisions, as JSON, Markdown or aligned text."""
+"""What changed between two revisions as JSON, what could not be read, and the exit code that says so."""
 
 import json
 import math
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from mltool.commands.compare import Comparison
 from mltool.errors import Exit
-from mltool.report import figures, markdown
-from mltool.report.inert import visible
-from mltool.snapshot.model import Changes, DataChange, Output, Problem, ValueChange
+from mltool.snapshot.model import Problem
 
 SCHEMA: Final = "mltool.diff/1"
-BOLD, RESET = "\x1b[1m", "\x1b[0m"
-COLORS = {"added": "\x1b[32m", "removed": "\x1b[31m", "changed": "", "renamed": ""}
-SHORT = 7
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """One kind of change. `right` are the columns of numbers; each row starts with its kind."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: frozenset[int] = frozenset()
 
 
 def document(compared: Comparison) -> str:
@@ -42,25 +25,6 @@ def document(compared: Comparison) -> str:
         "problems": {side: [msgspec.to_builtins(item) for item in found] for side, found in _problems(compared)},
     }
     return json.dumps(_sayable(found), indent=2, allow_nan=False) + "\n"
-
-
-def text(compared: Comparison, *, color: bool) -> str:
-    """Return aligned tables for a terminal, without an escape sequence unless `color`."""
-    tables = _tables(compared.changes)
-    parts = [_heading(compared), *(_aligned(table, color=color) for table in tables)]
-    return "\n\n".join(parts if tables else (*parts, "Nothing changed.")) + "\n"
-
-
-def page(compared: Comparison) -> str:
-    """Return Markdown tables."""
-    tables = _tables(compared.changes)
-    parts = [markdown.escape(_heading(compared))]
-    for table in tables:
-        cells = ([markdown.code(cell) if i == 1 else markdown.escape(cell) for i, cell in enumerate(row)]
-                 for row in table.rows)  # fmt: skip
-        aligns: list[Any] = ["right" if i in table.right else "left" for i in range(len(table.columns))]
-        parts.append(f"#### {table.title}\n\n{markdown.grid(table.columns, cells, aligns)}")
-    return "\n\n".join(parts if tables else (*parts, "Nothing changed.")) + "\n"
 
 
 def warnings(compared: Comparison) -> tuple[str, ...]:
@@ -87,88 +51,6 @@ def exit_code(compared: Comparison) -> Exit:
 
 def _problems(compared: Comparison) -> tuple[tuple[str, tuple[Problem, ...]], ...]:
     return ("base", compared.base.problems), ("head", compared.head.problems)
-
-
-def _heading(compared: Comparison) -> str:
-    head = "the work tree" if compared.head_is_work_tree else compared.head_sha[:SHORT]
-    base = compared.base_sha[:SHORT] if compared.base_sha else "nothing"
-    named = f" ({compared.base_ref})" if compared.base_ref and compared.base_sha != compared.base_ref else ""
-    behind = f", {figures.count(compared.behind, 'commit')} behind {compared.base_ref}" if compared.behind else ""
-    note = f"\n{compared.base_note}" if compared.base_note else ""
-    return visible(f"{head} compared with {base}{named}{behind}.") + note
-
-
-def _tables(changes: Changes) -> tuple[Table, ...]:
-    numbers = frozenset({2, 3, 4})
-    old_new = ("", "Name", "Base", "Head")
-    tables = (
-        Table(title="Metrics", columns=(*old_new, "Change"), rows=_value_rows(changes.metrics), right=numbers),
-        Table(title="Params", columns=(*old_new, "Change"), rows=_value_rows(changes.params), right=numbers),
-        Table(title="Stages", columns=("", "Name", "Why"), rows=tuple(
-            (item.kind, item.stage, ", ".join(item.reasons)) for item in changes.stages)),
-        Table(title="Data", columns=(*old_new, "Files"), rows=tuple(map(_data_row, changes.data)), right=numbers),
-        Table(title="Artifacts", columns=old_new, rows=tuple(
-            (item.kind, item.name, *(f"{side.path} {_digest(side.hash)}".strip() if side else ""
-                                     for side in (item.old, item.new))) for item in changes.artifacts)),
-        Table(title="Packages", columns=old_new, rows=tuple(
-            (item.kind, item.name, item.old, item.new) for item in changes.packages)),
-    )  # fmt: skip
-    return tuple(table for table in tables if table.rows)
-
-
-def _value_rows(changes: Sequence[ValueChange]) -> tuple[tuple[str, ...], ...]:
-    several = len({item.path for item in changes}) > 1
-    return tuple(
-        (
-            item.kind,
-            f"{item.path}:{item.key}" if several or not item.key else item.key,
-            *figures.beside(item.key, (item.old, item.new)),
-            figures.difference(item.key, item.old, item.new),
-        )
-        for item in changes
-    )
-
-
-def _data_row(item: DataChange) -> tuple[str, ...]:
-    counts = (("+", item.added), ("−", item.removed), ("~", item.modified))
-    moved = " ".join(f"{sign}{number:,}" for sign, number in counts if number)
-    return item.kind, item.path, _output(item.old), _output(item.new), moved
-
-
-def _output(output: Output | None) -> str:
-    if output is None:
-        return ""
-    size = figures.size(output.size) if output.size is not None else ""
-    files = figures.count(output.files, "file") if output.files is not None else ""
-    return ", ".join(part for part in (_digest(output.hash) or "never made", size, files) if part)
-
-
-def _digest(digest: str) -> str:
-    return digest.partition(":")[2][:SHORT]
-
-
-def _aligned(table: Table, *, color: bool) -> str:
-    rows = [table.columns, *([visible(cell) for cell in row] for row in table.rows)]
-    widths = [max(_width(row[i]) for row in rows) for i in range(len(table.columns))]
-    lines = [f"{BOLD}{table.title}{RESET}" if color else table.title]
-    for number, row in enumerate(rows):
-        cells = (_padded(cell, widths[i], right=i in table.right) for i, cell in enumerate(row))
-        line = "  " + "  ".join(cells).rstrip()
-        paint = COLORS[row[0]] if color and number and row[0] in COLORS else ""
-        lines.append(f"{paint}{line}{RESET}" if paint else line)
-    return "\n".join(lines)
-
-
-def _padded(cell: str, width: int, *, right: bool) -> str:
-    gap = " " * (width - _width(cell))
-    return f"{gap}{cell}" if right else f"{cell}{gap}"
-
-
-def _width(cell: str) -> int:
-    """Return how many columns a terminal gives the text."""
-    if cell.isascii():
-        return len(cell)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in cell)
 
 
 def _sayable(value: Any) -> Any:

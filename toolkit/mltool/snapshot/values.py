@@ -13,6 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from mltool.snapshot import block
 from mltool.snapshot.model import Leaf, Problem, Values
 
 # Larger files are not parsed. JSON is some 40 times faster to read than the others.
@@ -184,6 +185,13 @@ def _toml(text: str) -> Any:
 
 
 def _read_yaml(text: str) -> Any:
+    try:
+        return block.load(text)
+    except block.Unsure:
+        return _whole_yaml(text)
+
+
+def _whole_yaml(text: str) -> Any:
     try:
         return _yaml.load(text)
     except MarkedYAMLError as error:
