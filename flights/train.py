@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from flights import stage
 from flights.columns import GROUPS
@@ -46,12 +47,10 @@ def fit(
         min_samples_leaf=min_leaf_rows,
         categorical_features=GROUPS,
     )
-    return trees.fit(
-        train.drop(columns="y_true"),
-        train["y_true"],
-        X_val=validation.drop(columns="y_true"),
-        y_val=validation["y_true"],
-    )
+    truth, late = train["y_true"], validation["y_true"]
+    # One thread: the fitted trees remember how many there were, and the file must be the same on every machine.
+    with threadpool_limits(1):
+        return trees.fit(train.drop(columns="y_true"), truth, X_val=validation.drop(columns="y_true"), y_val=late)
 
 
 def threshold(truth: np.ndarray, score: np.ndarray) -> float:

@@ -18,9 +18,10 @@ TRACKED = ("dvc.yaml", "params.yaml", "flights", "toolkit/mltool/measure", ".dvc
 pytestmark = pytest.mark.slow
 
 
-def dvc(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def dvc(*words: str, cwd: Path, threads: int = 1) -> subprocess.CompletedProcess[str]:
     bin_folder = str(Path(sys.executable).parent)
     environ = {**os.environ, "DVC_NO_ANALYTICS": "1", "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+    environ["OMP_NUM_THREADS"] = str(threads)
     environ["DVC_SITE_CACHE_DIR"] = str(cwd.parent / "site")
     command = [sys.executable, "-m", "dvc", *words]
     return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
@@ -93,9 +94,9 @@ def test_dvc_reads_every_plot_that_is_declared(project: Path) -> None:
     }
 
 
-def test_a_second_run_makes_the_same_bytes_of_everything_but_the_cost(project: Path) -> None:
+def test_a_second_run_on_more_threads_makes_the_same_bytes_of_everything_but_the_cost(project: Path) -> None:
     first = locked(project)
-    done = dvc("repro", "--force", "--no-run-cache", cwd=project)
+    done = dvc("repro", "--force", "--no-run-cache", cwd=project, threads=3)
     assert done.returncode == 0, done.stderr
     second = locked(project)
     assert {path for path in first if first[path] != second[path]} <= {"eval/cost.json"}
