@@ -150,7 +150,7 @@ def parse(source: str, table: Mapping[str, Any]) -> Config:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of `mltool.toml`, for editors."""
-    document = msgspec.json.schema(Config)
+    document = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Config)))
     for definition in document["$defs"].values():
         definition["additionalProperties"] = False
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE, **document}
