@@ -1,15 +1,19 @@
 """What a stranger writes into a report is shown and does nothing."""
 
+import random
 import re
 import unicodedata
 from collections import Counter
 from html.parser import HTMLParser
+from typing import Any
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from mltool.report import html, json, markdown, plots, terminal
+from mltool.report.model import Report
 from mltool.report.page import Links, page
 from report.hostile import ATTACKS, pair
 from report.samples import SAMPLES, broken, regression
@@ -122,3 +126,30 @@ def test_hostile_reports_survive_json_or_are_refused_in_one_sentence(seed: int) 
     _, worst = pair(regression(), seed)
     read = json.loads(json.dumps(worst))
     assert len(markdown.render(page(read)).encode()) <= markdown.LIMIT
+
+
+EXTREMES = (0, -1, 1e308, -1e308, 5e-324, 1e-300, 1e15, 0.1 + 0.2, 2**63, 10**400)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_number_however_odd_breaks_a_form(seed: int) -> None:
+    dice = random.Random(seed)
+
+    def odd(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: odd(item, key) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [odd(item, name) for item in value]
+        if isinstance(value, bool) or not isinstance(value, int | float) or dice.random() < 0.4:
+            return value
+        # Only metrics and params may hold integers that no float can.
+        whole = name in ("behind", "rows", "line", "size", "files", "added", "removed", "modified")
+        known = EXTREMES if name in ("old", "new") else EXTREMES[:-1]
+        return abs(int(value)) if whole else dice.choice(known)
+
+    document = odd(msgspec.to_builtins(dice.choice([regression, SAMPLES["odd"], SAMPLES["live"]])()))
+    found = page(msgspec.convert(document, Report))
+    assert markdown.render(found)
+    assert html.render(found)
+    assert "nan" not in html.render(found).partition("</style>")[2]
+    assert terminal.render(found, width=80, color=True)

@@ -1,5 +1,7 @@
 """What is read on a second look: slices, curves, the graph, cost, history, and how it was decided."""
 
+from dataclasses import replace
+
 from mltool.report import figures, plots
 from mltool.report.blocks import (
     Block,
@@ -24,6 +26,7 @@ from mltool.report.model import CostRow, Curve, Matrix, Report, SliceRow, Trendl
 MOST_SLICES = 20
 MOST_VERDICTS = 50
 MOST_GAPS = 4
+FAR = 1e300
 
 
 def slices(report: Report) -> list[Section]:
@@ -43,26 +46,29 @@ def slices(report: Report) -> list[Section]:
     )
     rows = tuple(_slice(item) for item in ordered[:MOST_SLICES])
     table = Table(columns, rows, more=f"… and {figures.count(left, 'more slice')}." if left > 0 else "")
-    first = f", most: {ordered[0].column} = {ordered[0].value}" if worse else ""
+    rows_of = ordered[0].rows
+    size = f" ({figures.count(rows_of, 'row')})" if rows_of is not None else ""
+    first = f", most: {ordered[0].column} = {ordered[0].value}{size}" if worse else ""
     summary = f"{worse:,} of {len(ordered):,} worse{first}"
     return [Section(name="slices", title="Slices", blocks=(table,), importance=70, folded=True, summary=summary)]
 
 
 def curves(report: Report) -> list[Section]:
     """Return the curves with base and head overlaid."""
-    if not report.curves:
+    drawn = [_drawable(curve) for curve in report.curves]
+    blocks = tuple(Chart(curve, caption=_gap(curve)) for curve in drawn if curve.series)
+    if not blocks:
         return []
-    blocks = tuple(Chart(curve, caption=_gap(curve)) for curve in report.curves)
-    names = figures.count(len(report.curves), "plot")
+    names = figures.count(len(blocks), "plot")
     return [Section(name="curves", title="Curves", blocks=blocks, importance=40, folded=True, summary=names)]
 
 
 def matrices(report: Report) -> list[Section]:
     """Return the confusion matrices."""
-    if not report.matrices:
+    drawn = [matrix for matrix in report.matrices if _countable(matrix)]
+    if not drawn:
         return []
-    several = len(report.matrices) > 1
-    blocks = tuple(Heat(matrix, caption=_diagonal(matrix) if several else "") for matrix in report.matrices)
+    blocks = tuple(Heat(matrix, caption=_diagonal(matrix) if len(drawn) > 1 else "") for matrix in drawn)
     return [
         Section(
             name="confusion",
@@ -70,7 +76,7 @@ def matrices(report: Report) -> list[Section]:
             blocks=blocks,
             importance=45,
             folded=True,
-            summary=_diagonal(report.matrices[0]),
+            summary=_diagonal(drawn[0]),
         )
     ]
 
@@ -203,7 +209,7 @@ def _growth(item: CostRow) -> float:
 
 def _trend(line: Trendline, report: Report) -> Trend:
     now = next((row.head for row in report.metrics if (row.path, row.key) == (line.path, line.key)), None)
-    values = (*line.values, figures.real(now))
+    values = tuple(None if value is None or abs(value) > FAR else value for value in (*line.values, figures.real(now)))
     known = [value for value in values if value is not None]
     first, last = figures.beside(line.key, (known[0], known[-1])) if known else ("", "")
     return Trend(name=line.key, values=values, first=first, last=last)
@@ -237,6 +243,20 @@ def _gap_of(curve: Curve, name: str) -> str:
 
 def _lies(step: float) -> str:
     return f"{figures.measured('', abs(step))} {'above' if step > 0 else 'below'} the base" if step else "level with it"
+
+
+def _drawable(curve: Curve) -> Curve:
+    """Return the curve without points so far out that no axis can hold them and the rest."""
+    kept = (
+        replace(line, points=tuple((x, y) for x, y in line.points if abs(x) <= FAR and abs(y) <= FAR))
+        for line in curve.series
+    )
+    return replace(curve, series=tuple(line for line in kept if line.points))
+
+
+def _countable(matrix: Matrix) -> bool:
+    counts = [count for grid in (matrix.base, matrix.head) for row in grid for count in row]
+    return bool(counts) and all(0 <= count <= FAR for count in counts)
 
 
 def _diagonal(matrix: Matrix) -> str:

@@ -80,6 +80,8 @@ def difference(name: str, old: Leaf, new: Leaf) -> str:
     was, now = real(old), real(new)
     if was is None or now is None:
         return ""
+    if not math.isfinite(now - was):
+        return ""
     return "±0" if now == was else f"{_signed(now - was, amount(name, old, new))}{_relative(was, now)}"
 
 
@@ -155,11 +157,13 @@ def _relative(was: float, now: float) -> str:
     if was == 0:
         return ""
     share = (now - was) / abs(was)
+    if not math.isfinite(share):
+        return ""
     if abs(share) >= 9.995:
         return f" (×{_significant(now / was, 3)})" if now / was > 0 else ""
     percent = abs(share) * 100
     text = f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}"
-    return f" ({_signed(share, text)} %)" if percent >= 0.05 else " (<0.1 %)"
+    return f" ({_signed(share, text)}\u00a0%)" if percent >= 0.05 else " (<0.1\u00a0%)"
 
 
 def _all_or_exact(values: Sequence[Leaf], write: Any) -> tuple[str, ...]:
@@ -182,6 +186,7 @@ def _last_place(numbers: Sequence[float]) -> int:
     """
     largest = max((abs(item) for item in numbers), default=0.0)
     apart = [abs(one - other) for one in numbers for other in numbers if one != other]
+    apart = [distance for distance in apart if math.isfinite(distance)]
     places = [_power(largest) - _DIGITS + 1] if largest else [0]
     return min([*places, *([_power(min(apart)) - 1] if apart else [])])
 

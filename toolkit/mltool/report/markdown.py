@@ -32,6 +32,7 @@ from mltool.report.plots import SIDES
 LIMIT = 60_000
 MOST_TEXT = 600
 MOST_CODE = 160
+MOST_LINES = 8
 
 _RULES: Final[dict[Align, str]] = {"left": ":---", "right": "---:", "center": ":---:"}
 # As entities these are text wherever they stand: no emphasis, link, image, tag, cell or fence can begin with one.
@@ -135,7 +136,8 @@ def _chart(chart: Chart) -> str:
     """Draw a chart as Mermaid, and under it as blocks: those need no colour and survive where Mermaid does not."""
     curve = chart.curve
     parts = [f"<b>{escape(curve.title)}</b>"]
-    for name in plots.names(curve):
+    shown = plots.names(curve)
+    for name in shown[:MOST_LINES]:
         lines = [item for item in curve.series if item.name == name and item.points]
         if not lines:
             continue
@@ -147,6 +149,8 @@ def _chart(chart: Chart) -> str:
         ]
         legend = {"base": "base (grey)", "head": "this change (blue)"} if picture else {}
         parts.append("\\\n".join(f"`{blocks}` {legend.get(side, side)}" for side, blocks in rows))
+    if len(shown) > MOST_LINES:
+        parts.append(f"… and {len(shown) - MOST_LINES:,} more lines.")
     parts.append(_said(chart.caption))
     return "\n\n".join(parts)
 
