@@ -234,7 +234,7 @@ def test_a_clean_clone_is_reproduced_with_what_its_stages_need_and_no_more(pushe
     assert reproduced(pushed, said, on_github=True) is Exit.GOOD
     assert (pushed / "b.txt").read_text() == "hello\np: 2\n"
     assert not (pushed / "in.txt").exists()
-    assert said[1:] == ["::group::Reproduce the pipeline", "::endgroup::"]
+    assert said[1:] == ["::group::Reproduce the pipeline", "\n::endgroup::"]
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def run(folder: Path, *, ci: Ci, snapshot: Snapshot, remote: Remote | None, edge
         done = edges.tee((*program(), *words), folder)
     finally:
         if edges.on_github:
-            edges.say("::endgroup::")
+            edges.say("\n::endgroup::")  # DVC may end without a line break
     if done.code:
         raise failure(done.err, remote=remote)
     return Exit.GOOD
