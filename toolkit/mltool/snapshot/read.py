@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mltool.snapshot import declared, ignore, lookup, packages, readings, stages, templates, values
+from mltool.snapshot import declared, ignore, lookup, packages, readings, shape, stages, templates, values
 from mltool.snapshot.edges import Objects, Resolve, Resolved, Template
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Output, Problem, Snapshot, Stage, Values
@@ -16,6 +16,7 @@ from mltool.snapshot.tree import Tree
 from mltool.snapshot.values import Unreadable
 
 PIPELINE, LOCK, DATA = "dvc.yaml", "dvc.lock", ".dvc"
+_SHAPES: dict[str, shape.Check] = {PIPELINE: shape.pipeline, LOCK: shape.lock}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def survey(tree: Tree, memo: Memo) -> Survey:
         kind: [path for path in known if posixpath.basename(path) == kind] for kind in (PIPELINE, LOCK)
     } | {DATA: [path for path in known if path.endswith(DATA)]}  # fmt: skip
     loaded = memo.load(tree, known)
-    good = {path: _table(document) for path, document in loaded.items()}
+    good = {path: _shaped(path, document) for path, document in loaded.items()}
     problems = tuple(values.problem(path, item) for path, item in good.items() if isinstance(item, Unreadable))
     kept = {path: item for path, item in good.items() if not isinstance(item, Unreadable)}
     pipelines = {path: kept[path] for path in names[PIPELINE] if path in kept}
@@ -69,7 +70,7 @@ def complete(found: Survey, *, resolved: Mapping[str, Resolved], objects: Object
     """Return the snapshot of a survey, with its templates filled in."""
     problems = list(found.problems)
     documents = dict(_documents(found, resolved, problems))
-    built, data = _built(found, documents, problems)
+    built, data = _built(found, documents)
     outs = lookup.by_path((*(out for stage in built for out in stage.outs), *data))
     sources = readings.Sources(tree=found.tree, outs=outs, objects=objects, memo=found.memo)
     metrics = readings.read(sources, _metric_files(documents, outs), kind="metrics")
@@ -91,10 +92,17 @@ def complete(found: Survey, *, resolved: Mapping[str, Resolved], objects: Object
     )
 
 
-def _table(document: Any) -> Any:
-    if document is None:
-        return {}
-    return document if isinstance(document, dict | Unreadable) else Unreadable("is no mapping")
+def _shaped(path: str, document: Any) -> Any:
+    """Return the document if it has the right shape, else why not."""
+    if isinstance(document, Unreadable):
+        return document
+    if not isinstance(document or {}, dict):
+        return Unreadable("is no mapping")
+    try:
+        _SHAPES.get(posixpath.basename(path), shape.data)(document or {})
+    except Unreadable as error:
+        return error
+    return document or {}
 
 
 def _is_template(tree: Tree, memo: Memo, path: str, document: Any) -> bool:
@@ -106,32 +114,23 @@ def _documents(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     filled = {template.file: resolved[template.key] for template in found.templates}
     for file, document in found.pipelines.items():
-        if file not in filled:
-            yield file, document
-        elif filled[file].problem:
-            problems.append(values.problem(file, Unreadable(f"cannot be resolved: {filled[file].problem}")))
+        answer = filled.get(file)
+        if answer is not None:
+            reason = Unreadable(f"cannot be resolved: {answer.problem.rstrip('.')}")
+            document = reason if answer.problem else _shaped(file, answer.document)
+        if isinstance(document, Unreadable):
+            problems.append(values.problem(file, document))
         else:
-            yield file, filled[file].document
+            yield file, document
 
 
-def _built(
-    found: Survey, documents: dict[str, Mapping[str, Any]], problems: list[Problem]
-) -> tuple[tuple[Stage, ...], tuple[Output, ...]]:
+def _built(found: Survey, documents: dict[str, Mapping[str, Any]]) -> tuple[tuple[Stage, ...], tuple[Output, ...]]:
     """Return the stages and the tracked data; pipeline files inside an output are data themselves."""
-    built: dict[str, tuple[Stage, ...]] = {}
-    for file, document in list(documents.items()):
-        lock = found.locks.get(posixpath.join(posixpath.dirname(file), LOCK), {})
-        try:
-            built[file] = stages.build(file, document, lock)
-        except Unreadable as error:
-            problems.append(values.problem(file, error))
-            del documents[file]
-    data: dict[str, tuple[Output, ...]] = {}
-    for file, document in found.data.items():
-        try:
-            data[file] = stages.outputs(file, document)
-        except Unreadable as error:
-            problems.append(values.problem(file, error))
+    built = {
+        file: stages.build(file, document, found.locks.get(posixpath.join(posixpath.dirname(file), LOCK), {}))
+        for file, document in documents.items()
+    }
+    data = {file: stages.outputs(file, document) for file, document in found.data.items()}
     folders = {out.path for made in built.values() for stage in made for out in stage.outs}
     folders |= {out.path for made in data.values() for out in made}
     inside = {file for file in (*built, *data) if not folders.isdisjoint(parents(file))}

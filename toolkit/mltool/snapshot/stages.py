@@ -7,7 +7,7 @@ from typing import Any, Literal
 from mltool.snapshot import values
 from mltool.snapshot.model import Dependency, Leaf, Output, Stage
 from mltool.snapshot.paths import join
-from mltool.snapshot.values import Unreadable
+from mltool.snapshot.shape import locked_stages
 
 PARAMS = "params.yaml"
 SECTIONS = ("stages", "metrics", "params", "plots", "artifacts", "vars", "datasets")
@@ -17,21 +17,20 @@ KINDS: tuple[tuple[str, Kind], ...] = (("outs", "data"), ("metrics", "metric"), 
 
 
 def build(file: str, document: Mapping[str, Any], lock: Mapping[str, Any]) -> tuple[Stage, ...]:
-    """Return the stages of one `dvc.yaml`, whose templates are filled in. Raises Unreadable for a wrong shape."""
-    locked = lock.get("stages") or {}
+    """Return the stages of one `dvc.yaml`, whose templates are filled in; both documents have the right shape."""
+    locked = locked_stages(lock)
     declared = document.get("stages") or {}
-    return tuple(_stage(file, str(name), entry, locked.get(name)) for name, entry in declared.items())
+    return tuple(_stage(file, str(name), entry, locked.get(name) or {}) for name, entry in declared.items())
 
 
-def outputs(file: str, document: Any) -> tuple[Output, ...]:
-    """Return what a `.dvc` file tracks. Raises Unreadable for a wrong shape."""
-    table = _table(document or {}, "is no mapping")
-    folder = join(posixpath.dirname(file), table.get("wdir") or ".")
+def outputs(file: str, document: Mapping[str, Any]) -> tuple[Output, ...]:
+    """Return what a `.dvc` file tracks."""
+    folder = join(posixpath.dirname(file), document.get("wdir") or ".")
     return tuple(
         _output(
             folder, str(entry.get("path", "")), _kind(entry), cached=entry.get("cache", True) is not False, info=entry
         )
-        for entry in _tables(table.get("outs"), "outs")
+        for entry in document.get("outs") or ()
     )
 
 
@@ -44,13 +43,9 @@ def hash_of(info: Mapping[str, Any]) -> str:
     return next((f"{name}:{info[name]}" for name in ("etag", "checksum", "version_id") if info.get(name)), "")
 
 
-def _stage(file: str, name: str, entry: Any, lock: Any) -> Stage:
-    entry = _table(entry, f"declares stage `{name}`, which is no mapping")
-    if not entry.get("cmd"):
-        raise Unreadable(f"declares stage `{name}` without a `cmd`")
-    lock = _table(lock or {}, f"has an entry for stage `{name}` that is no mapping")
+def _stage(file: str, name: str, entry: Mapping[str, Any], lock: Mapping[str, Any]) -> Stage:
     folder = join(posixpath.dirname(file), entry.get("wdir") or ".")
-    ran = {where: {info.get("path"): info for info in _tables(lock.get(where), where)} for where in ("deps", "outs")}
+    ran = {where: {info.get("path"): info for info in lock.get(where) or ()} for where in ("deps", "outs")}
     tracked = dict(_tracked(entry.get("params") or ()))
     return Stage(
         file=file,
@@ -108,16 +103,3 @@ def _ran_params(lock: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Ma
 
 def _command(cmd: Any) -> str:
     return "\n".join(map(str, cmd)) if isinstance(cmd, list) else str(cmd)
-
-
-def _table(value: Any, reason: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise Unreadable(reason)
-    return value
-
-
-def _tables(value: Any, where: str) -> tuple[Mapping[str, Any], ...]:
-    found = tuple(value or ())
-    if not all(isinstance(item, dict) for item in found):
-        raise Unreadable(f"has an entry in `{where}` that is no mapping")
-    return found
