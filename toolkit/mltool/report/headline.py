@@ -13,19 +13,27 @@ from mltool.report.standing import Rank, Standing, rank
 MOST_SENTENCES = 3
 SHORT = 7
 
-MARKS: Final[dict[Outcome, tuple[str, Tone]]] = {
-    Outcome.FAIL: ("❌", "bad"),
-    Outcome.UNDECIDED: ("❓", "doubt"),
-    Outcome.PASS: ("✅", "good"),
-    Outcome.SKIP: ("➖", "plain"),
+_MARKS: Final[dict[Outcome, tuple[str, Tone, str]]] = {
+    Outcome.FAIL: ("❌", "bad", "Failed"),
+    Outcome.UNDECIDED: ("❓", "doubt", "Undecided"),
+    Outcome.PASS: ("✅", "good", "Passed"),
+    Outcome.SKIP: ("➖", "plain", "Not judged"),
 }
+
+
+def mark(report: Report, table: Sequence[Standing]) -> tuple[str, Tone, str]:
+    """Return icon, tone and word of the verdict. A pass that leaves doubts does not wear the green mark."""
+    doubts = report.problems or any(item.tone in ("doubt", "warn") for item in table)
+    if report.outcome is Outcome.PASS and doubts:
+        return "⚠️", "warn", "Passed, with doubts"
+    return _MARKS[report.outcome]
 
 
 def title(report: Report, table: Sequence[Standing]) -> str:
     """Return the verdict in one line: `Failed: 1 regression, 2 improvements`."""
     if report.outcome is Outcome.SKIP and report.base is None and table:
         return "First run: nothing to compare with yet"
-    word = {"fail": "Failed", "undecided": "Undecided", "pass": "Passed", "skip": "Not judged"}[report.outcome]
+    word = mark(report, table)[2]
     counts = ", ".join(_counts(report, table))
     return f"{word}: {counts}" if counts else word
 
@@ -103,13 +111,17 @@ def _calm(report: Report) -> Line:
     judged = [verdict for verdict in report.verdicts if verdict.outcome is not Outcome.SKIP and verdict.declared]
     passed = sum(verdict.outcome is Outcome.PASS for verdict in judged)
     told = _news(report)
+    if not judged and report.base is None and report.metrics:
+        return (Strong("Once this is merged, the next change has a baseline."),)
     if not judged:
         start = "No gate judged this."
     elif passed == len(judged):
         start = "The one gate passes." if passed == 1 else f"All {passed} gates pass."
     else:
         start = f"{passed} of {len(judged)} gates pass; the others warn."
-    return (Strong(start), " ", *prose(told)) if told else (Strong(start),)
+    if not told:
+        return (Strong(start),)
+    return (Strong(start), " ", *prose(told)) if ". " in told else (Strong(f"{start[:-1]}:"), " ", *prose(_dot(told)))
 
 
 def _news(report: Report) -> str:
@@ -117,7 +129,8 @@ def _news(report: Report) -> str:
     warned = [verdict for verdict in report.verdicts if rank(verdict) is Rank.WARN]
     moved = [v for v in report.verdicts if v.trend in ("better", "worse") and rank(v) is not Rank.WARN]
     moved.sort(key=lambda verdict: (not verdict.declared, verdict.trend == "better"))
-    return " ".join(_said(verdict) for verdict in (warned or moved)[:2])
+    said = [_said(verdict) for verdict in (warned or moved)[:2]]
+    return " ".join(said) if any(". " in text for text in said) else "; ".join(text.rstrip(".") for text in said)
 
 
 def _said(verdict: Verdict) -> str:

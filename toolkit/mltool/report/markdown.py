@@ -25,31 +25,14 @@ from mltool.report.blocks import (
     Strong,
     Table,
 )
-from mltool.report.inert import clip, visible
+from mltool.report.escape import address, code, escape, fenced, reachable, unlisted
 from mltool.report.model import Side
 from mltool.report.plots import SIDES
 
 LIMIT = 60_000
-MOST_TEXT = 600
-MOST_CODE = 160
 MOST_LINES = 8
 
 _RULES: Final[dict[Align, str]] = {"left": ":---", "right": "---:", "center": ":---:"}
-# As entities these are text wherever they stand: no emphasis, link, image, tag, cell or fence can begin with one.
-_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*_[]<>&|~$"}
-# GitHub looks for these in the finished text, after Markdown: a zero-width space between breaks them.
-_BREAK = "\u200b"
-_LINKED = (
-    (re.compile("([@#])"), rf"\1{_BREAK}"),
-    (re.compile(r"\b(GH)-", re.IGNORECASE), rf"\1{_BREAK}-"),
-    (re.compile("://"), f":{_BREAK}//"),
-    (re.compile(r"\b(www)\.", re.IGNORECASE), rf"\1{_BREAK}."),
-    (re.compile(r"\b(mailto|xmpp):", re.IGNORECASE), rf"\1{_BREAK}:"),
-    (re.compile(r":(?=[\w+-]+:)"), f":{_BREAK}"),
-    # Seven hexadecimal digits may name a commit.
-    (re.compile(r"([0-9a-f]{6})(?=[0-9a-f])", re.IGNORECASE), rf"\1{_BREAK}"),
-)
-_LIST_MARK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))([.)]?)(?=[-=\s]|$)")
 
 
 def render(page: Page, *, limit: int = LIMIT, rest: str = "") -> str:
@@ -193,8 +176,7 @@ def line(spans: Line) -> str:
 
 def opening(spans: Line) -> str:
     """Return spans as a line of their own, which starts no list, heading or rule."""
-    text = line(spans).lstrip()
-    return _LIST_MARK.sub(lambda found: f"{found[1]}{_as_text(found[2])}{_as_text(found[3])}", text)
+    return unlisted(line(spans))
 
 
 def _said(text: str) -> str:
@@ -210,46 +192,8 @@ def span(item: Span) -> str:
             return f"<b>{escape(item.text)}</b>" if item.text.strip() else ""
         case Link():
             text = code(item.text) if item.code else escape(item.text)
-            return f"[{text}]({_address(item.url)})" if _safe(item.url) else text
+            return f"[{text}]({address(item.url)})" if reachable(item.url) else text
     return escape(item)
-
-
-def escape(text: str) -> str:
-    """Return text that is shown as it is: no markup, mention, reference, address or emoji code is left in it."""
-    shown = clip(visible(text), MOST_TEXT)
-    for pattern, broken in _LINKED:
-        shown = pattern.sub(broken, shown)
-    return shown.translate(_MARKUP).replace(_BREAK, "&#8203;")
-
-
-def code(text: str) -> str:
-    """Return text as code, in which GitHub links nothing."""
-    shown = clip(visible(text), MOST_CODE).strip()
-    if not shown:
-        return "<code> </code>"
-    if re.search(r"[`|\\]", shown):
-        return f"<code>{escape(shown)}</code>"
-    return f"`{shown}`"
-
-
-def fenced(text: str) -> str:
-    """Return text in a code fence that it cannot close."""
-    lines = [visible(row) for row in text.splitlines()]
-    longest = max((len(run) for row in lines for run in re.findall("`+", row)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}text", *lines, fence])
-
-
-def _as_text(mark: str) -> str:
-    return mark if mark.isdigit() else "".join(f"&#{ord(letter)};" for letter in mark)
-
-
-def _safe(url: str) -> bool:
-    return re.fullmatch(r"https?://[!-~]+", url) is not None
-
-
-def _address(url: str) -> str:
-    return re.sub(r"[()<>\[\]\\\"'`|*_]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def _whole_lines(text: str, limit: int) -> str:

@@ -1,6 +1,6 @@
 """The report → a page: all of its words, in the order a reader needs them. Renderers only draw."""
 
-from mltool.report import causes, details, headline, results
+from mltool.report import causes, details, drawings, headline, results
 from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
 from mltool.report.model import Report
@@ -14,9 +14,7 @@ def page(report: Report, *, links: Links | None = None) -> Page:
     """Return the page of a report: verdict, what was compared, then sections with the most useful first."""
     known = links or Links()
     table = standings(report)
-    icon, tone = headline.MARKS[report.outcome]
-    if report.outcome == "pass" and _doubts(report, table):
-        icon, tone = "⚠️", "warn"
+    icon, tone, _ = headline.mark(report, table)
     return Page(
         key=report.key,
         outcome=report.outcome,
@@ -37,19 +35,15 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
         *_stale(report),
         *causes.section(report),
         *details.slices(report),
-        *details.curves(report),
-        *details.matrices(report),
-        *details.stages(report),
+        *drawings.curves(report),
+        *drawings.matrices(report),
+        *drawings.stages(report),
         *details.cost(report),
         *details.history(report),
         *results.rest(report, table),
         *_notes(report),
         *details.decided(report),
     ]
-
-
-def _doubts(report: Report, table: tuple[Standing, ...]) -> bool:
-    return bool(report.problems) or any(item.tone in ("doubt", "warn") for item in table)
 
 
 def _problems(report: Report) -> list[Section]:

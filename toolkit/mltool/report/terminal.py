@@ -1,11 +1,9 @@
 """A page → aligned plain text, with ANSI colours only where asked."""
 
-import unicodedata
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
-from mltool.report import plots
+from mltool.report import columns, plots
 from mltool.report.blocks import (
     Align,
     Block,
@@ -28,7 +26,6 @@ from mltool.report.inert import visible
 
 INDENT = "  "
 NARROW, WIDE = 40, 160
-MIN_WORDS = 10
 _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"
 _TONES: Final[dict[Tone, str]] = {
@@ -50,8 +47,8 @@ def render(page: Page, *, width: int, color: bool) -> str:
     paint = _Paint(color)
     key = f" ({visible(page.key)})" if page.key not in ("", "mltool") else ""
     title = paint.bold(f"{page.icon} {visible(page.title)}{key}", page.tone)
-    lines = [title, *(row for item in page.sentences for row in _wrap(plain(item), room)), ""]
-    lines += [row for item in page.compared for row in _wrap(plain(item), room)]
+    lines = [title, *(row for item in page.sentences for row in columns.wrap(plain(item), room)), ""]
+    lines += [row for item in page.compared for row in columns.wrap(plain(item), room)]
     for section in page.sections:
         lines += ["", *_section(section, room, paint)]
     if page.footer:
@@ -83,10 +80,10 @@ def _section(section: Section, room: int, paint: _Paint) -> list[str]:
 def _block(block: Block, room: int, paint: _Paint) -> list[str]:
     match block:
         case Paragraph():
-            return _wrap(plain(block.line), room, INDENT)
+            return columns.wrap(plain(block.line), room, INDENT)
         case Bullets():
             items = (*block.items, (block.more,)) if block.more else block.items
-            return [row for item in items for row in _wrap(plain(item), room, f"{INDENT}• ", f"{INDENT}  ")]
+            return [row for item in items for row in columns.wrap(plain(item), room, f"{INDENT}• ", f"{INDENT}  ")]
         case Groups():
             return _groups(block.groups, room)
         case Table():
@@ -101,7 +98,7 @@ def _block(block: Block, room: int, paint: _Paint) -> list[str]:
             return [f"{INDENT}{visible(row)}" for row in block.text.splitlines()]
     rows = [Row(((item.name,), (plots.spark(item.values),), (f"{item.first} → {item.last}",))) for item in block.lines]
     drawn = _grid(("", "", ""), rows, ("left", "left", "right"), room, paint)
-    return [*drawn, *_wrap(visible(block.caption), room, INDENT)]
+    return [*drawn, *columns.wrap(visible(block.caption), room, INDENT)]
 
 
 def plain(spans: Line) -> str:
@@ -109,82 +106,18 @@ def plain(spans: Line) -> str:
     return visible("".join(item if isinstance(item, str) else item.text for item in spans))
 
 
-def columns(text: str) -> int:
-    """Return how many terminal columns the text takes: two for wide and emoji characters, none for marks."""
-    return sum(_columns(letter, text[i + 1 : i + 2]) for i, letter in enumerate(text))
-
-
-def _columns(letter: str, after: str) -> int:
-    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" or after == "\ufe0f" else 1
-
-
 def _table(table: Table, room: int, paint: _Paint) -> list[str]:
     titles = [column.title for column in table.columns]
     drawn = _grid(titles, table.rows, [column.align for column in table.columns], room, paint)
-    return [*drawn, *_wrap(visible(table.more), room, INDENT)]
+    return [*drawn, *columns.wrap(visible(table.more), room, INDENT)]
 
 
 def _grid(titles: Sequence[str], rows: Sequence[Row], aligns: Sequence[Align], room: int, paint: _Paint) -> list[str]:
     cells = [[visible(title) for title in titles], *([plain(cell) for cell in row.cells] for row in rows)]
-    widths = _widths(cells, aligns, room - len(INDENT))
-    head, *body = [_row(row, widths, aligns) for row in cells]
+    widths = columns.widths(cells, aligns, room - len(INDENT))
+    head, *body = [columns.lines_of(row, widths, aligns, INDENT) for row in cells]
     drawn = [paint.tone(text, row.tone) for texts, row in zip(body, rows, strict=True) for text in texts]
     return [*(paint.tone(text, "quiet") for text in head), *drawn] if any(titles) else drawn
-
-
-def _widths(cells: Sequence[Sequence[str]], aligns: Sequence[Align], room: int) -> list[int]:
-    """Return the columns' widths. Where a row does not fit, the widest column of words gives way and wraps."""
-    widths = [max(columns(text) for text in column) for column in zip(*cells, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > room:
-        words = [width if align == "left" else 0 for width, align in zip(widths, aligns, strict=True)]
-        giving = words if max(words, default=0) > MIN_WORDS else widths
-        if max(giving) <= MIN_WORDS:
-            break
-        widths[giving.index(max(giving))] -= 1
-    return widths
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> list[str]:
-    """Return the lines of one row; a cell that is too wide wraps."""
-    folded = [_fold(text, width) for text, width in zip(cells, widths, strict=True)]
-    lines = zip_longest(*folded, fillvalue="")
-    return [
-        INDENT + "  ".join(_place(text, width, align) for text, width, align in zip(line, widths, aligns, strict=True))
-        for line in lines
-    ]
-
-
-def _place(text: str, width: int, align: Align) -> str:
-    gap = " " * (width - columns(text))
-    return f"{gap}{text}" if align == "right" else f"{text}{gap}"
-
-
-def _fold(text: str, width: int) -> list[str]:
-    """Break text at spaces into lines of at most `width` columns; a longer word is broken too."""
-    lines = [""]
-    for word in text.split(" "):
-        while columns(word) > width:
-            if lines[-1]:
-                lines.append("")
-            head = _first(word, width) or word[:1]
-            lines[-1], word = head, word[len(head) :]
-            lines.append("")
-        if lines[-1] and columns(lines[-1]) + 1 + columns(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    return lines
-
-
-def _first(word: str, width: int) -> str:
-    """Return as many letters as fit."""
-    taken = 0
-    for i in range(len(word)):
-        taken += _columns(word[i], word[i + 1 : i + 2])
-        if taken > width:
-            return word[:i]
-    return word
 
 
 def _chart(chart: Chart, room: int) -> list[str]:
@@ -198,7 +131,7 @@ def _chart(chart: Chart, room: int) -> list[str]:
         for item in lines:
             blocks = plots.spark(plots.sampled(item, low=left, high=right), low=low, high=high)
             drawn.append(f"{INDENT}{blocks}  {plots.SIDES[item.side]}")
-    return [*drawn, *_wrap(visible(chart.caption), room, INDENT)]
+    return [*drawn, *columns.wrap(visible(chart.caption), room, INDENT)]
 
 
 def _heat(heat: Heat, room: int, paint: _Paint) -> list[str]:
@@ -208,7 +141,7 @@ def _heat(heat: Heat, room: int, paint: _Paint) -> list[str]:
     aligns: list[Align] = ["left"]
     aligns += ["right"] * len(labels)
     drawn = _grid(("actual ↓ predicted →", *labels), rows, aligns, room, paint)
-    return [f"{INDENT}{visible(heat.matrix.title)}", *drawn, *_wrap(visible(heat.caption), room, INDENT)]
+    return [f"{INDENT}{visible(heat.matrix.title)}", *drawn, *columns.wrap(visible(heat.caption), room, INDENT)]
 
 
 def _diagram(diagram: Diagram) -> list[str]:
@@ -224,20 +157,11 @@ def _node(stage: str, state: str, after: Sequence[str]) -> str:
 
 
 def _groups(groups: Sequence[Group], room: int) -> list[str]:
-    across = max(columns(group.term) for group in groups) + 2
+    across = max(columns.count(group.term) for group in groups) + 2
     drawn = []
     for group in groups:
         start = f"{INDENT}{group.term}".ljust(across + len(INDENT))
         for item in (*group.items, (group.more,)) if group.more else group.items:
-            drawn += _wrap(plain(item), room, start, " " * (across + len(INDENT) + 2))
+            drawn += columns.wrap(plain(item), room, start, " " * (across + len(INDENT) + 2))
             start = " " * (across + len(INDENT))
     return drawn
-
-
-def _wrap(text: str, room: int, first: str = "", later: str | None = None) -> list[str]:
-    """Break text into lines of at most `room` columns; nothing for no text."""
-    if not text:
-        return []
-    rest = first if later is None else later
-    head, *tail = _fold(text, room - max(columns(first), columns(rest)))
-    return [f"{first}{head}", *(f"{rest}{row}" for row in tail)]
