@@ -1,8 +1,8 @@
 """Run a generated workflow with the real Actions runner, on this host.
 
-`act` does the work of GitHub's runner: jobs, needs, expressions, outputs, summaries, and checkout, which copies only what
-Git tracks. Third-party set-up actions cannot be fetched without a network; each is stood in for by a few lines of shell
-with the same inputs, found under the very commit that the workflow pins.
+`act` does the work of GitHub's runner: jobs, needs, expressions, outputs, summaries. The actions that a workflow uses
+cannot be fetched without a network; each is stood in for by a few lines of shell with the same inputs, found under the
+very commit that the workflow pins. The one for checkout makes a true clone of what was committed.
 """
 
 import json
@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[2]
 PINS = ROOT / "action-templates" / "github-actions" / "pins.toml"
 
 _NOTHING = "true"
+_CHECKOUT = """
+git clone --quiet "$ORIGIN" .
+git -c advice.detachedHead=false checkout --quiet "$REF"
+"""
 _UPLOAD = """
 mkdir -p "$ARTIFACTS/$NAME"
 if [ -d "$FROM" ]; then cp -R "$FROM/." "$ARTIFACTS/$NAME/"; else cp "$FROM" "$ARTIFACTS/$NAME/"; fi
@@ -29,13 +33,18 @@ mkdir -p "$TO" && cp -R "$ARTIFACTS/$NAME/." "$TO/"
 
 # Inputs that the stand-ins know; act warns of none that it is not told of.
 _INPUTS = {
+    "actions/checkout": ("ref", "fetch-depth", "persist-credentials"),
     "actions/upload-artifact": ("name", "path", "if-no-files-found", "retention-days"),
     "actions/download-artifact": ("name", "path", "run-id", "github-token"),
     "actions/setup-python": ("python-version", "cache"),
     "astral-sh/setup-uv": ("python-version", "enable-cache", "ignore-empty-workdir", "version", "activate-environment"),
     "actions/cache": ("path", "key", "restore-keys"),
 }
-_SCRIPTS = {"actions/upload-artifact": _UPLOAD, "actions/download-artifact": _DOWNLOAD}
+_SCRIPTS = {
+    "actions/checkout": _CHECKOUT,
+    "actions/upload-artifact": _UPLOAD,
+    "actions/download-artifact": _DOWNLOAD,
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.shims = [f"{name}@{commit}={self._shim(name)}" for name, commit in _pins()]
+        self.shims = [f"{name}@{sha}={self._shim(name, places)}" for (name, sha), places in _pins().items()]
 
     def run(
         self,
@@ -71,12 +80,13 @@ class Runner:
         """Run one workflow file of `repository` as GitHub would after the event, and wait for its end."""
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload))
+        places = {"ARTIFACTS": str(artifacts), "ORIGIN": str(repository)}
         done = subprocess.run(
             [
                 *("act", event, "--eventpath", str(file), "--workflows", f".github/workflows/{workflow}"),
                 *("--platform", "ubuntu-24.04=-self-hosted", "--concurrent-jobs", "1"),
                 *(f"--local-repository={shim}" for shim in self.shims),
-                *(f"--env={name}={value}" for name, value in ({"ARTIFACTS": str(artifacts)} | dict(environ)).items()),
+                *(f"--env={name}={value}" for name, value in (places | dict(environ)).items()),
                 *(f"--secret={name}={value}" for name, value in secrets.items()),
             ],
             cwd=repository,
@@ -88,12 +98,12 @@ class Runner:
         )
         return Run(succeeded=done.returncode == 0, log=done.stdout + done.stderr)
 
-    def _shim(self, name: str) -> Path:
-        action = "/".join(name.split("/")[:2])
-        folder = self.folder / "shims" / name.replace("/", "-")
-        inside = folder / "/".join(name.split("/")[2:])
-        inside.mkdir(parents=True)
-        (inside / "action.yml").write_text(_action(action))
+    def _shim(self, action: str, places: Sequence[str]) -> Path:
+        """Return a Git repository with the stand-in at each place that workflows use: the root, or a folder."""
+        folder = self.folder / "shims" / action.replace("/", "-")
+        for place in places:
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            (folder / place / "action.yml").write_text(_action(action))
         git = ("git", "-C", str(folder), "-c", "user.name=shim", "-c", "user.email=shim@localhost")
         subprocess.run([*git, "init", "--quiet"], check=True)
         subprocess.run([*git, "add", "."], check=True)
@@ -101,9 +111,13 @@ class Runner:
         return folder
 
 
-def _pins() -> Sequence[tuple[str, str]]:
-    table = tomllib.loads(PINS.read_text())
-    return [(name, pin["commit"]) for name, pin in table.items() if name != "actions/checkout"]
+def _pins() -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the folders in use of each (action, commit): `actions/cache/restore` is a folder of `actions/cache`."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, pin in tomllib.loads(PINS.read_text()).items():
+        owner, action, *place = name.split("/")
+        found.setdefault((f"{owner}/{action}", pin["commit"]), []).append("/".join(place))
+    return found
 
 
 def _action(name: str) -> str:
@@ -114,5 +128,6 @@ def _action(name: str) -> str:
         f"name: {name}\ndescription: stand-in\ninputs:\n{inputs}"
         "runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n"
         "        NAME: ${{ inputs.name }}\n        FROM: ${{ inputs.path }}\n        TO: ${{ inputs.path }}\n"
+        "        REF: ${{ inputs.ref }}\n"
         "      run: |\n" + "".join(f"        {line}\n" for line in script.strip().splitlines())
     )

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, cwd: Path, code: int = 0, **environ: str) -> str:
+    env = {**os.environ, **environ}
     done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, env={**os.environ, **environ}
+        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, env=env, check=False
     )
     assert done.returncode == code, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr

@@ -27,6 +27,11 @@ def running(environ: Mapping[str, str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true" and bool(environ.get("GITHUB_EVENT_NAME"))
 
 
+def has_place(environ: Mapping[str, str]) -> bool:
+    """Return whether the event that started this job has a place for a report."""
+    return environ.get("GITHUB_EVENT_NAME") in _EVENTS
+
+
 def load(environ: Mapping[str, str]) -> Build:
     """Return the build that the environment and its event file describe; raises UserError, naming what is missing."""
     path = _variable(environ, "GITHUB_EVENT_PATH")

@@ -46,7 +46,9 @@ def main() -> None:
     stdout = sys.stdout
     try:
         app()
-    except SystemExit:
+    except SystemExit as stop:
+        if stop.code == Exit.INTERRUPTED:
+            _say("mltool: interrupted; nothing is left half-written.")
         # Typer exits 1 when the reader of a pipe goes away (`mltool diff | head`), which would read as a failed gate.
         if sys.stdout is not stdout:
             sys.exit(Exit.GOOD)
@@ -56,9 +58,6 @@ def main() -> None:
         if error.remedy:
             _say(f"  → {error.remedy}")
         sys.exit(error.code)
-    except KeyboardInterrupt:
-        _say("mltool: interrupted; nothing is left half-written.")
-        sys.exit(Exit.INTERRUPTED)
     except Exception:  # noqa: BLE001 - the last line of defence, so that a crash never exits 1
         _say(traceback.format_exc())
         _say(f"mltool {__version__}: this is a bug in mltool, not in your project. Please report it: {ISSUES}")

@@ -80,7 +80,7 @@ def report(
         render.write(found, output)
     _print(found, form)
     if build and post:
-        _post(found, build, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
+        _post(found, build, key=key, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
     # A report that was made elsewhere was judged there: here it only had to be delivered.
     judged = not (made and post)
     raise typer.Exit(verb.exit_code(found.outcome, fail_undecided=fail_undecided) if judged else Exit.GOOD)
@@ -98,7 +98,8 @@ def _build(*, required: bool) -> Build | None:
     """Return the CI run that we are in, None on a laptop."""
     from mltool.ci import github_actions
 
-    if github_actions.running(os.environ):
+    # A job after another event, say a release, may still print a report: as on a laptop.
+    if github_actions.running(os.environ) and (required or github_actions.has_place(os.environ)):
         return github_actions.load(os.environ)
     if required:
         raise UserError("Posting needs a job of GitHub Actions to know where to.", "On your machine: `mltool report`.")
@@ -126,7 +127,7 @@ def _check(build: Build, *, opening: bool, check_id: int | None, key: str) -> No
         disk.append(Path(path), f"check-id={number}\n")
 
 
-def _post(found: Report, build: Build, *, check_id: int | None, dry_run: bool, fail_undecided: bool) -> None:
+def _post(found: Report, build: Build, *, key: str, check_id: int | None, dry_run: bool, fail_undecided: bool) -> None:
     from mltool import disk
     from mltool.commands import post
     from mltool.report import markdown
@@ -140,6 +141,7 @@ def _post(found: Report, build: Build, *, check_id: int | None, dry_run: bool, f
         render=lambda limit: markdown.render(words, limit=limit, rest=build.run_url),
         summary=lambda text: disk.append(Path(build.summary_path), text) if build.summary_path else None,
         say=_say,
+        key=key,
         check_id=check_id,
         undecided_blocks=fail_undecided,
         dry_run=dry_run,
