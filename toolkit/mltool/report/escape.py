@@ -8,7 +8,9 @@ MOST_TEXT = 600
 MOST_CODE = 160
 
 # As entities these are text wherever they stand: no emphasis, link, image, tag, cell or fence can begin with one.
-_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*_[]<>&|~$"}
+_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*[]<>&|~$"}
+# Between letters an underscore means nothing to GitHub, and names are full of them.
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 # GitHub looks for these in the finished text, after Markdown: a zero-width space between breaks them.
 _BREAK = "\u200b"
 _LINKED = (
@@ -29,7 +31,7 @@ def escape(text: str) -> str:
     shown = clip(visible(text), MOST_TEXT)
     for pattern, broken in _LINKED:
         shown = pattern.sub(broken, shown)
-    return shown.translate(_MARKUP).replace(_BREAK, "&#8203;")
+    return _UNDERSCORE.sub("&#95;", shown.translate(_MARKUP)).replace(_BREAK, "&#8203;")
 
 
 def code(text: str) -> str:

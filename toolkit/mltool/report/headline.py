@@ -92,7 +92,7 @@ def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
         (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
         (ranks.count(Rank.BETTER), "improvement", ""),
         (ranks.count(Rank.WORSE), "worse but not judged", "worse but not judged"),
-        (len(report.problems), "unreadable file", ""),
+        (len(report.problems), "file not read", "files not read"),
     )
     return [figures.count(number, one, many) for number, one, many in counted if number]
 
