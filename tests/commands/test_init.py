@@ -183,6 +183,12 @@ def test_an_empty_folder_inside_another_repository_is_left_alone(project: Path) 
     assert list((project / "new").iterdir()) == []
 
 
+def test_the_starter_refuses_a_package_manager_it_has_no_list_for(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="for pip"):
+        run(tmp_path / "new", yes=True, given={"package_manager": "uv"})
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_path_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     disk.write(tmp_path / "x", "")
     with pytest.raises(UserError, match="is a file"):

@@ -89,7 +89,7 @@ def init(
     edges = command.Edges(
         templates=disk.templates(),
         say=typer.echo,
-        ask=typer.confirm if sys.stdin.isatty() else None,
+        ask=(lambda question: typer.confirm(question, default=True)) if sys.stdin.isatty() else None,
         read=pipeline,
     )
     request = command.Request(

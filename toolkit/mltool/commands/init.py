@@ -134,6 +134,8 @@ def starter(request: Request, edges: Edges) -> Proposal:
             f"{folder} is empty, and inside the Git repository {top}.",
             "Start a project in a folder outside of it, or run `mltool init` at its top.",
         )
+    if request.given.get("package_manager", "pip") != "pip":
+        raise UserError("The starter lists its packages for pip.", "Leave --package-manager out; change it later.")
     usual = {"tests": "python -m pytest", "default_branch": "main"}
     ci = replace(Ci(), **{**usual, **request.given})
     answers.check(ci)
