@@ -72,7 +72,7 @@ def test_the_terminal_gets_aligned_tables(project: Repo) -> None:
     assert (said.code, said.err) == (0, "")
     old, new = (entry("model.bin", text)["md5"][:7] for text in ("1.0", "2.1"))
     assert (
-        said.out
+        said.out.replace("\u00a0", " ")
         == f"""\
 the work tree compared with {base} (main).
 

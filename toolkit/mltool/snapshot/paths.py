@@ -1,7 +1,9 @@
 """Paths as `dvc.yaml` writes them, made relative to the project."""
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 
 def join(folder: str, path: str) -> str:
@@ -22,10 +24,23 @@ def parents(path: str) -> Iterator[str]:
         at = path.rfind("/", 0, at)
 
 
-def below(folder: str, paths: Iterable[str]) -> tuple[str, ...]:
-    """Return those of `paths` that are inside `folder`, in order."""
-    start = f"{folder}/" if folder else ""
-    return tuple(sorted(path for path in paths if path.startswith(start)))
+class Folders:
+    """Paths, to be asked for what is inside of a folder; they are put in order when the first question comes."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = paths
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """Return the paths inside of `folder`, in order."""
+        start = f"{folder}/" if folder else ""
+        first = bisect_left(self._ordered, start)
+        # "0" is the character after "/".
+        last = bisect_left(self._ordered, f"{folder}0") if folder else len(self._ordered)
+        return tuple(self._ordered[first:last])
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        return sorted(self._paths)
 
 
 def is_local(path: str) -> bool:

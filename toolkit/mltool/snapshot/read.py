@@ -25,6 +25,7 @@ class Survey:
 
     tree: Tree
     memo: Memo
+    sees: ignore.Seen
     pipelines: Mapping[str, Any]
     locks: Mapping[str, Any]
     data: Mapping[str, Any]
@@ -58,6 +59,7 @@ def survey(tree: Tree, memo: Memo) -> Survey:
     return Survey(
         tree=tree,
         memo=memo,
+        sees=sees,
         pipelines=pipelines,
         locks={path: kept[path] for path in names[LOCK] if path in kept},
         data={path: kept[path] for path in names[DATA] if path in kept},
@@ -72,7 +74,7 @@ def complete(found: Survey, *, resolved: Mapping[str, Resolved], objects: Object
     documents = dict(_documents(found, resolved, problems))
     built, data = _built(found, documents)
     outs = lookup.by_path((*(out for stage in built for out in stage.outs), *data))
-    sources = readings.Sources(tree=found.tree, outs=outs, objects=objects, memo=found.memo)
+    sources = readings.Sources(tree=found.tree, outs=outs, objects=objects, memo=found.memo, sees=found.sees)
     metrics = readings.read(sources, _metric_files(documents, outs), kind="metrics")
     params = readings.read(sources, _param_files(found, documents, built), kind="params")
     locked, unlocked = packages.read(found.tree, found.memo)

@@ -6,9 +6,10 @@ from typing import Any
 
 from mltool.snapshot import lookup
 from mltool.snapshot.edges import Objects
+from mltool.snapshot.ignore import Seen
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Leaf, Output, Problem, ProblemKind, Values
-from mltool.snapshot.paths import below, is_local
+from mltool.snapshot.paths import Folders, is_local
 from mltool.snapshot.tree import Tree
 from mltool.snapshot.values import Unreadable, broken, parse
 
@@ -23,6 +24,7 @@ class Sources:
     outs: Mapping[str, Output]
     objects: Objects
     memo: Memo
+    sees: Seen
 
 
 def read(sources: Sources, declared: Mapping[str, Flatten], *, kind: str) -> tuple[Values, ...]:
@@ -30,7 +32,8 @@ def read(sources: Sources, declared: Mapping[str, Flatten], *, kind: str) -> tup
 
     `declared` maps a path to how its document is flattened; `kind` says whose files they are, in memos.
     """
-    spread = {path: _in_tree(sources.tree, path) for path in declared}
+    folders = Folders(sources.tree.paths())
+    spread = {path: _in_tree(sources, folders, path) for path in declared}
     documents = sources.memo.load(sources.tree, [inner for inners in spread.values() for inner in inners])
     found: dict[str, Values] = {}
     for path, flatten in declared.items():
@@ -42,11 +45,10 @@ def read(sources: Sources, declared: Mapping[str, Flatten], *, kind: str) -> tup
     return tuple(found.values())
 
 
-def _in_tree(tree: Tree, path: str) -> tuple[str, ...]:
-    known = tree.paths()
-    if path in known:
+def _in_tree(sources: Sources, folders: Folders, path: str) -> tuple[str, ...]:
+    if path in sources.tree.paths():
         return (path,)
-    return below(path, known) or (path,)
+    return tuple(filter(sources.sees, folders.below(path))) or (path,)
 
 
 def _flattened(sources: Sources, path: str, document: Any, flatten: Flatten, kind: str) -> Values:

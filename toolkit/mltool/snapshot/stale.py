@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from mltool.snapshot import lookup, values
+from mltool.snapshot import ignore, lookup, values
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Leaf, Output, Snapshot, Stage, Stale
-from mltool.snapshot.paths import below, parents
+from mltool.snapshot.paths import Folders, parents
 from mltool.snapshot.stages import PARAMS
 from mltool.snapshot.tree import Tree
 from mltool.snapshot.values import Unreadable, same
@@ -42,7 +42,10 @@ class _Hashes:
         known = tree.paths()
         recorded = {dep.path: dep.hash for stage in stages for dep in stage.deps if dep.hash}
         recorded |= {out.path: out.hash for stage in stages for out in stage.outs if out.hash}
-        self.inside = {path: (path,) if path in known else below(path, known) for path in recorded}
+        folders, sees = Folders(known), ignore.seen(tree)
+        self.inside = {
+            path: (path,) if path in known else tuple(filter(sees, folders.below(path))) for path in recorded
+        }
         wanted = {path for path, hashed in recorded.items() if hashed.startswith("md5")}
         self.contents = tree.read(sorted({file for path in wanted for file in self.inside[path]}))
         self.params = Memo().load(tree, {path for stage in stages for path in stage.tracked})
@@ -95,9 +98,14 @@ def _param_reasons(stage: Stage, hashes: _Hashes) -> Iterator[str]:
         if path not in hashes.params or isinstance(document, Unreadable):
             continue
         now, ran = values.param_leaves(document, keys), stage.params.get(path, {})
+        yield from (f"param {_named(path, key)} is gone" for key in keys if not values.holds(document, key))
         for key in (*ran, *(key for key in now if key not in ran)):
             if reason := _param_reason(key, ran, now):
-                yield f"param {key if path == PARAMS else f'{path}:{key}'} {reason}"
+                yield f"param {_named(path, key)} {reason}"
+
+
+def _named(path: str, key: str) -> str:
+    return key if path == PARAMS else f"{path}:{key}"
 
 
 def _param_reason(key: str, ran: Mapping[str, Leaf], now: Mapping[str, Leaf]) -> str:

@@ -83,6 +83,11 @@ def param_leaves(document: Any, keys: Iterable[str] = ()) -> dict[str, Leaf]:
     return _bounded((key, leaf_of(value)) for key, value in (_walk(found, "") if isinstance(found, dict) else ()))
 
 
+def holds(document: Any, key: str) -> bool:
+    """Return whether a params document has something under a dotted key."""
+    return bool(_search(document, key.split(".")))
+
+
 def leaf_of(value: Any) -> Leaf:
     """Return a value as this program keeps it: lists as tuples, dates as text."""
     if value is None or isinstance(value, bool | int | float | str):
