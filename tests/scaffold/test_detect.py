@@ -59,7 +59,7 @@ def test_the_python_version_is_told_from_the_files(files: dict[str, bytes], vers
         ("my-dvc\n", False),
     ],
 )
-def test_dvc_is_found_among_the_packages(text: str, there: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_dvc_is_found_among_the_packages(text: str, *, there: bool) -> None:
     assert packages.mentions({"requirements.txt": text.encode()}, "dvc") is there
 
 
@@ -131,6 +131,17 @@ def test_dvc_is_installed_by_us_where_the_project_does_not_with_what_its_remote_
     files = {"uv.lock": b"", ".dvc/config": b"[core]\nremote = r\n['remote \"r\"']\nurl = gs://b\n"}
     assert propose(files).ci.dvc == "dvc[gs]>=3.64,<4"
     assert propose({"uv.lock": b""}).ci.dvc == "dvc>=3.64,<4"
+
+
+@pytest.mark.parametrize(
+    ("packages_", "complaint"),
+    [("dvc\n", True), ("dvc[gdrive,s3]\n", False), ("dvc\ndvc-s3\n", False), ("dvc[gs]\n", True), ("pandas\n", False)],
+)
+def test_a_plug_in_that_the_remote_needs_and_the_packages_lack_is_named(packages_: str, *, complaint: bool) -> None:
+    config = b"[core]\nremote = r\n['remote \"r\"']\nurl = s3://b\n"
+    found = propose({"requirements.txt": packages_.encode(), ".dvc/config": config}).findings
+    (said,) = (finding.what for finding in found if finding.about == "DVC remote")
+    assert ("add dvc[s3]" in said) is complaint
 
 
 def test_without_any_list_of_packages_the_workflow_says_where_to_put_one() -> None:

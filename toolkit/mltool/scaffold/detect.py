@@ -14,6 +14,7 @@ from mltool.snapshot.model import Snapshot
 MOST_GATES = 6
 NO_SETUP = "true  # no list of packages was found: say here how to install yours"
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$")
+_PLUG_INS = ("s3", "gs", "azure", "ssh")
 _TEST_COMMAND = "python -m pytest"
 # Scores on what the model learned from say nothing about it.
 _LEARNED = re.compile(r"(?:^|[._/-])(?:train|training|trn)(?:$|[._/-])")
@@ -80,7 +81,7 @@ def propose(
             Finding(about="packages", what=_said(found, given)),
             Finding(about="Python", what=_python_said(version, version_file, given)),
             Finding(about="default branch", what=given.get("default_branch", branch)),
-            Finding(about="DVC remote", what=f"{remote.name}: {remote.url}" if remote else "none"),
+            Finding(about="DVC remote", what=_remote_said(files, remote)),
             Finding(about="pipeline", what=_pipeline(snapshot)),
             Finding(
                 about="gates for", what=", ".join(gate.metric for gate in gates) or "nothing: no well-known metric"
@@ -121,7 +122,7 @@ def _requirements(found: packages.Packages) -> str:
 def _dvc(files: Mapping[str, bytes], remote: remotes.Remote | None) -> str:
     if packages.mentions(files, "dvc"):
         return ""
-    extra = remote.kind if remote and remote.kind in ("s3", "gs", "azure", "ssh") else ""
+    extra = remote.kind if remote and remote.kind in _PLUG_INS else ""
     return f"dvc[{extra}]>=3.64,<4" if extra else "dvc>=3.64,<4"
 
 
@@ -133,6 +134,16 @@ def _said(found: packages.Packages, given: Mapping[str, Any]) -> str:
         if found.because
         else "no list found: CI will install DVC alone, see `setup` in mltool.toml"
     )
+
+
+def _remote_said(files: Mapping[str, bytes], remote: remotes.Remote | None) -> str:
+    if remote is None:
+        return "none"
+    said = f"{remote.name}: {remote.url}"
+    plug_in = remote.kind in _PLUG_INS and packages.mentions(files, "dvc")
+    if plug_in and not packages.has_extra(files, "dvc", remote.kind):
+        return f"{said}; add dvc[{remote.kind}] to your packages, they have DVC without it"
+    return said
 
 
 def _python_said(version: str, file: str, given: Mapping[str, Any]) -> str:

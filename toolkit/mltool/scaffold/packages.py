@@ -110,6 +110,13 @@ def mentions(files: Mapping[str, bytes], package: str) -> bool:
     return any(pattern.search(files[path].decode(errors="replace")) for path in wanted(files))
 
 
+def has_extra(files: Mapping[str, bytes], package: str, extra: str) -> bool:
+    """Return whether a package file asks for `package[extra]`, or has the plug-in `package-extra` that it brings."""
+    asked = re.compile(rf"{re.escape(package)}\[[^\]]*\b{re.escape(extra)}\b")
+    texts = (files[path].decode(errors="replace") for path in wanted(files))
+    return mentions(files, f"{package}-{extra}") or any(asked.search(text) for text in texts)
+
+
 def pyproject(files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return `pyproject.toml`, empty where there is none; raises UserError where it is broken."""
     return config.toml(config.PYPROJECT, files.get(config.PYPROJECT, b""))

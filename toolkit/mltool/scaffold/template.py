@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import jinja2
@@ -58,6 +59,28 @@ class Template:
         """Return how pins are written."""
         return Style(format=self.manifest.pin)
 
+    @cached_property
+    def environment(self) -> jinja2.Environment:
+        """Return a Jinja environment whose delimiters leave `${{ … }}` and shell braces alone."""
+        environment = jinja2.Environment(
+            loader=jinja2.DictLoader(self.sources),
+            undefined=jinja2.StrictUndefined,
+            variable_start_string="[[",
+            variable_end_string="]]",
+            block_start_string="[%",
+            block_end_string="%]",
+            comment_start_string="[#",
+            comment_end_string="#]",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - YAML and TOML, quoted by the filters below
+        )
+        environment.filters["yaml"] = environment.filters["toml"] = _quoted
+        environment.filters["lines"] = lambda text: text.strip("\n")
+        environment.globals["pin"] = lambda name: self.style.text(self.pins[name])
+        return environment
+
 
 def parse(folder: str, files: Mapping[str, bytes]) -> Template:
     """Return the template in `files` (paths relative to the folder, which errors name); raises UserError."""
@@ -81,64 +104,40 @@ def render(
 
     A file that a CI template owns gets its header, with the mltool `version` that wrote it.
     """
-    environment = _environment(template)
     return tuple(
         File(
             path=entry.destination,
-            content=_content(template, entry, environment, context, version),
+            content=_content(template, entry, context, version),
             why=entry.why,
             once=entry.once or template.manifest.kind != "ci",
         )
         for entry in template.manifest.files
-        if _wanted(entry, environment, context) and not any(path in present for path in entry.unless)
+        if _wanted(template, entry, context) and not any(path in present for path in entry.unless)
     )
 
 
 def unwanted(template: Template, context: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths that the template owns and that `context` switches off."""
-    environment = _environment(template)
     return tuple(
         entry.destination
         for entry in template.manifest.files
-        if not entry.once and not _wanted(entry, environment, context)
+        if not entry.once and not _wanted(template, entry, context)
     )
 
 
-def _wanted(entry: Entry, environment: jinja2.Environment, context: Mapping[str, Any]) -> bool:
-    return not entry.when or bool(environment.compile_expression(entry.when, undefined_to_none=False)(**context))
+def _wanted(template: Template, entry: Entry, context: Mapping[str, Any]) -> bool:
+    return not entry.when or bool(
+        template.environment.compile_expression(entry.when, undefined_to_none=False)(**context)
+    )
 
 
-def _content(
-    template: Template, entry: Entry, environment: jinja2.Environment, context: Mapping[str, Any], version: str
-) -> str:
+def _content(template: Template, entry: Entry, context: Mapping[str, Any], version: str) -> str:
     if not entry.source.endswith(SUFFIX):
         return template.sources[entry.source]
-    body = environment.get_template(entry.source).render(context)
+    body = template.environment.get_template(entry.source).render(context)
     if template.manifest.kind != "ci" or entry.once:
         return body
     return header.stamp(body, style=template.style, comment=template.manifest.comment, version=version)
-
-
-def _environment(template: Template) -> jinja2.Environment:
-    """Return a Jinja environment whose delimiters leave `${{ … }}` and shell braces alone."""
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader(template.sources),
-        undefined=jinja2.StrictUndefined,
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML and TOML, quoted by the filters below
-    )
-    environment.filters["yaml"] = environment.filters["toml"] = _quoted
-    environment.filters["lines"] = lambda text: text.strip("\n")
-    environment.globals["pin"] = lambda name: template.style.text(template.pins[name])
-    return environment
 
 
 def _quoted(value: str | tuple[str, ...] | float) -> str:
