@@ -38,6 +38,7 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
     behind_code = stale_stages(compared, committed=committed)
     production, live, release_notes = release(compared)
     past, past_note = history(compared, config)
+    base_files, head_files = fact_files(compared, config)
     return Evidence(
         config=config,
         head=head,
@@ -51,8 +52,8 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
         changes=compared.changes,
         verdicts=verdicts(compared, config, behind_code),
         stale=behind_code,
-        base_files=fact_files(compared, config, compared.base_tree) if compared.base_tree else {},
-        head_files=fact_files(compared, config, compared.head_tree),
+        base_files=base_files,
+        head_files=head_files,
         past=past,
         past_note=past_note,
         notes=(*release_notes, *changed_gates(compared, config)),
@@ -85,11 +86,26 @@ def base_revision(compared: Comparison) -> Revision | None:
     return Revision(sha=compared.base_sha, ref=compared.base_ref, subject=subject)
 
 
-def fact_files(compared: Comparison, config: Config, tree: Tree) -> Mapping[str, bytes]:
-    """Return the bytes of the fact and plot files in `tree`, from Git, the disk, or DVC's cache and remotes."""
-    side = compared.base if tree is compared.base_tree else compared.head
-    plots = (plot.path for plot in (*compared.base.plots, *compared.head.plots) if plot.path.endswith(READABLE))
-    wanted = dict.fromkeys((config.facts.slices, config.facts.cost, *plots))
+def fact_files(compared: Comparison, config: Config) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
+    """Return the bytes of the fact files, and of the plots that differ, of base and head.
+
+    They come from Git, the disk, or DVC's cache and remotes; a plot may be large, so one that is the same on both sides
+    is not read.
+    """
+    sides = ((compared.base_tree, compared.base), (compared.head_tree, compared.head))
+    plots = [plot.path for plot in (*compared.base.plots, *compared.head.plots) if plot.path.endswith(READABLE)]
+    before, after = (_identities(tree, side) if tree else {} for tree, side in sides)
+    moved = [path for path in plots if before.get(path) != after.get(path)]
+    wanted = dict.fromkeys((config.facts.slices, config.facts.cost, *moved))
+    base, head = (_contents(compared, tree, side, wanted) if tree else {} for tree, side in sides)
+    return base, head
+
+
+def _identities(tree: Tree, side: Snapshot) -> Mapping[str, str]:
+    return {out.path: out.hash for out in side.data} | dict(tree.paths())
+
+
+def _contents(compared: Comparison, tree: Tree, side: Snapshot, wanted: Iterable[str]) -> Mapping[str, bytes]:
     found = dict(tree.read(wanted))
     hashes = {out.path: out.hash for out in side.data if out.path in wanted and out.path not in found and out.hash}
     objects = compared.objects(dict.fromkeys(hashes.values()))
