@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from mltool.report import html, json, markdown, plots, terminal
+from mltool.report import escape, html, inert, json, markdown, plots, terminal
 from mltool.report.model import Report
 from mltool.report.page import Links, page
 from report.hostile import ATTACKS, pair
@@ -23,6 +23,8 @@ LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o
 OURS = re.compile(r"</?(details|b|code|sub)>|<details><summary><b>|<summary>|</summary>|</b>", re.IGNORECASE)
 # What GitHub turns into links, mentions and references in finished text outside of code and links.
 ALIVE = re.compile(r"@\w|#\d|\bGH-\d|://|\bwww\.|\bmailto:|(?<![0-9a-f])[0-9a-f]{7,}|:[\w+-]+:", re.IGNORECASE)
+
+INLINE = {"text", "code_inline", "html_inline", "link_open", "link_close", "softbreak", "hardbreak"}
 
 
 def parsed(text: str) -> list[Token]:
@@ -49,7 +51,7 @@ def test_hostile_words_become_no_link_image_tag_mention_or_reference(seed: int) 
             assert OURS.sub("", token.content).count("<") == 0, token.content
             assert not ALIVE.search(shown(token.content)), token.content
         for index, child in enumerate(token.children or ()):
-            assert child.type != "image"
+            assert child.type in INLINE, child
             if child.type == "link_open":
                 assert str(child.attrs["href"]).startswith("https://github.com/o/r/")
             if child.type == "html_inline":
@@ -99,6 +101,22 @@ def tags(text: str) -> tuple[Counter[str], list[tuple[str, str]]]:
 
     Reader().feed(text)
     return elements, attributes
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_alone_is_one_paragraph_that_reads_as_it_was_written(attack: str) -> None:
+    for before in ("", "¶\\\n"):
+        tokens = parsed(before + markdown.opening((attack,)))
+        assert [token.type for token in tokens] == (["paragraph_open", "inline", "paragraph_close"] if tokens else [])
+        read = "".join(child.content for token in tokens for child in token.children or ())
+        assert {child.type for token in tokens for child in token.children or ()} <= {"text", "hardbreak"}
+        wanted = inert.clip(inert.visible(attack), escape.MOST_TEXT).strip()
+        assert read.replace("\u200b", "").removeprefix("¶").strip() == wanted
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_text_holds_no_dollar_that_could_open_a_formula(attack: str) -> None:
+    assert "$" not in escape.escape(attack)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
