@@ -242,3 +242,41 @@ def test_the_starters_gates_pass_its_first_model_and_stop_a_worse_one(tmp_path: 
     judged = shell("mltool", "gate")
     assert judged.returncode == 1, judged.stdout + judged.stderr
     assert "log_loss" in judged.stdout
+
+
+def test_without_a_terminal_the_command_line_prints_the_plan_and_exits_2(project: Path) -> None:
+    before = files(project)
+    done = subprocess.run(
+        ["mltool", "init", str(project)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == Exit.YOURS
+    assert "write mltool.toml" in done.stdout
+    assert "mltool init --yes" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(project) == before
+
+
+def test_every_flag_reaches_the_setting_of_its_name(project: Path) -> None:
+    flags = {
+        "package_manager": "conda",
+        "requirements": "env.yml",
+        "setup": "make a",
+        "python": "3.12",
+        "default_branch": "dev",
+        "tests": "make test",
+        "forks": "report",
+        "lock": "warn",
+        "runner": "gpu",
+        "remote": "gs",
+        "oidc_role": "projects/1",
+        "oidc_account": "a@b",
+        "install": "mltool-ci==1.0",
+        "provider": "github-actions",
+    }
+    words = [word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", value)]
+    command = ["mltool", "init", str(project), "--yes", *words, "--secret", "A", "--secret", "B"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    written = config.load({config.FILE: (project / "mltool.toml").read_bytes()}).ci
+    assert {name: getattr(written, name) for name in flags} == flags
+    assert written.secrets == ("A", "B")
