@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from mltool.gates.verdict import Outcome
 from mltool.report import columns, html, markdown, terminal
 from mltool.report.blocks import Page, Row, Table
 from mltool.report.page import Links, page
-from report.samples import SAMPLES, good, many, regression, undecided
+from report.samples import SAMPLES, good, group, many, regression, undecided
 
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
@@ -75,7 +76,29 @@ def test_a_pass_with_a_warning_does_not_wear_the_green_mark() -> None:
 def test_long_tables_say_how_much_they_leave_out() -> None:
     text = markdown.render(page(many()))
     assert "… and 415 more metrics that changed; 70 unchanged metrics not shown here." in text
-    assert "… and 280 more slices." in text
+    assert "… and 253 more scores that moved; 27 scores did not move." in text
+
+
+def test_slices_that_did_not_move_are_counted_and_not_listed() -> None:
+    still = replace(regression(), slices=tuple(replace(item, head=item.base) for item in regression().slices))
+    text = terminal.render(page(still), width=100, color=False)
+    assert "All 7 scores by group are those of the base." in text
+    assert "carrier =" not in text
+
+
+def test_slices_of_a_gated_metric_come_before_others_that_lost_more() -> None:
+    noise = group("origin", "XXX", 5, 0.9, 0.1)
+    report = replace(regression(), slices=(replace(noise, metric="other"), *regression().slices))
+    text = terminal.render(page(report), width=100, color=False)
+    assert text.index("carrier = OO") < text.index("origin = XXX")
+
+
+def test_without_a_base_nothing_is_called_worse_or_better() -> None:
+    report = regression()
+    alone = replace(report, base=None, outcome=Outcome.SKIP, verdicts=())
+    text = terminal.render(page(alone), width=100, color=False)
+    assert "Slices · 7 scores" in text
+    assert "Cost · 4 figures" in text
 
 
 def test_what_is_cut_for_its_size_is_the_least_useful_and_is_named() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mltool.commands.compare import Comparison
-from mltool.report import figures, markdown
+from mltool.report import escape, figures, markdown
 from mltool.report.inert import visible
 from mltool.snapshot.model import Changes, DataChange, Output, ValueChange
 
@@ -35,9 +35,9 @@ def text(compared: Comparison, *, color: bool) -> str:
 def page(compared: Comparison) -> str:
     """Return Markdown tables."""
     tables = _tables(compared.changes)
-    parts = [markdown.escape(_heading(compared))]
+    parts = [escape.escape(_heading(compared))]
     for table in tables:
-        cells = ([markdown.code(cell) if i == 1 else markdown.escape(cell) for i, cell in enumerate(row)]
+        cells = ([escape.code(cell) if i == 1 else escape.escape(cell) for i, cell in enumerate(row)]
                  for row in table.rows)  # fmt: skip
         aligns: list[Any] = ["right" if i in table.right else "left" for i in range(len(table.columns))]
         parts.append(f"#### {table.title}\n\n{markdown.grid(table.columns, cells, aligns)}")

@@ -1,5 +1,7 @@
 """What is read on a second look: slices, cost, history, and how it was decided."""
 
+from collections.abc import Sequence
+
 from mltool.report import figures
 from mltool.report.blocks import (
     Block,
@@ -24,27 +26,21 @@ MOST_VERDICTS = 50
 
 
 def slices(report: Report) -> list[Section]:
-    """Return the scores by group, those that lost most first."""
+    """Return the scores by group that moved: those that lost most first, gated metrics before the others."""
     if not report.slices:
         return []
-    ordered = sorted(report.slices, key=_worth)
-    worse = sum(_worse(item) for item in report.slices)
-    left = len(ordered) - MOST_SLICES
-    columns = (
-        Column("Slice"),
-        Column("Rows", "right"),
-        Column("Metric"),
-        Column("Base", "right"),
-        Column("This change", "right"),
-        Column("Difference", "right"),
-    )
-    rows = tuple(_slice(item) for item in ordered[:MOST_SLICES])
-    table = Table(columns, rows, more=f"… and {figures.count(left, 'more slice')}." if left > 0 else "")
-    rows_of = ordered[0].rows
-    size = f" ({figures.count(rows_of, 'row')})" if rows_of is not None else ""
-    first = f", most: {ordered[0].column} = {ordered[0].value}{size}" if worse else ""
-    summary = f"{worse:,} of {len(ordered):,} worse{first}"
-    return [Section(name="slices", title="Slices", blocks=(table,), importance=70, folded=True, summary=summary)]
+    gated = {verdict.metric.partition(":")[2] for verdict in report.verdicts if verdict.declared}
+    moved = [item for item in report.slices if item.base != item.head]
+    ordered = sorted(moved, key=lambda item: (_loss(item) <= 0, item.metric not in gated, *_worth(item)))
+    worse = sum(_loss(item) > 0 for item in moved)
+    first = f", first: {_named(ordered[0])}" if worse else ""
+    summary = f"{worse:,} of {len(report.slices):,} scores worse{first}" if moved else "none of them changed"
+    if report.base is None:
+        summary = figures.count(len(report.slices), "score")
+    blocks: tuple[Block, ...] = (_slices(ordered, still=len(report.slices) - len(moved)),)
+    if not moved:
+        blocks = (Paragraph((f"All {figures.count(len(report.slices), 'score')} by group are those of the base.",)),)
+    return [Section(name="slices", title="Slices", blocks=blocks, importance=70, folded=True, summary=summary)]
 
 
 def cost(report: Report) -> list[Section]:
@@ -55,7 +51,10 @@ def cost(report: Report) -> list[Section]:
     rows = tuple(_cost(item) for item in report.cost)
     dearest = max(report.cost, key=_growth)
     summary = f"{dearest.name} {figures.difference(dearest.name, dearest.base, dearest.head)}"
-    text = summary if _growth(dearest) > 0 else "nothing got dearer"
+    same = all(item.base == item.head for item in report.cost)
+    if report.base is None:
+        same, summary = False, figures.count(len(report.cost), "figure")
+    text = summary if _growth(dearest) > 0 or report.base is None else "unchanged" if same else "nothing got dearer"
     blocks = (Table(columns, rows),)
     return [Section(name="cost", title="Cost", blocks=blocks, importance=55, folded=True, summary=text)]
 
@@ -124,8 +123,25 @@ def _loss(item: SliceRow) -> float:
     return was - now if item.direction == "higher" else now - was
 
 
-def _worse(item: SliceRow) -> bool:
-    return _loss(item) > 0
+def _slices(ordered: Sequence[SliceRow], *, still: int) -> Table:
+    columns = (
+        Column("Slice"),
+        Column("Rows", "right"),
+        Column("Metric"),
+        Column("Base", "right"),
+        Column("This change", "right"),
+        Column("Difference", "right"),
+    )
+    left = len(ordered) - MOST_SLICES
+    told = [f"… and {figures.count(left, 'more score')} that moved"] if left > 0 else []
+    told += [f"{figures.count(still, 'score')} did not move"] if still else []
+    more = f"{'; '.join(told)}." if told else ""
+    return Table(columns, tuple(_slice(item) for item in ordered[:MOST_SLICES]), more=more)
+
+
+def _named(item: SliceRow) -> str:
+    size = f" ({figures.count(item.rows, 'row')})" if item.rows is not None else ""
+    return f"{item.column} = {item.value}, {item.metric}{size}"
 
 
 def _worth(item: SliceRow) -> tuple[float, str, str]:
@@ -134,7 +150,7 @@ def _worth(item: SliceRow) -> tuple[float, str, str]:
 
 def _slice(item: SliceRow) -> Row:
     was, now = figures.beside(item.metric, (item.base, item.head))
-    tone: Tone = "warn" if _worse(item) else "good" if _loss(item) < 0 else "plain"
+    tone: Tone = "warn" if _loss(item) > 0 else "good" if _loss(item) < 0 else "plain"
     return Row(
         (
             (f"{item.column} = ", Code(item.value)),
