@@ -64,8 +64,9 @@ def read(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def read_folder(root: Path) -> dict[str, bytes]:
-    """Return every file under `root`, by its path relative to it."""
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    """Return every file under `root`, by its path relative to it; what Python compiles beside its sources is none."""
+    found = (path for path in sorted(root.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
 def templates() -> Path:
