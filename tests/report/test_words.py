@@ -95,10 +95,24 @@ def test_slices_of_a_gated_metric_come_before_others_that_lost_more() -> None:
 
 def test_without_a_base_nothing_is_called_worse_or_better() -> None:
     report = regression()
-    alone = replace(report, base=None, outcome=Outcome.SKIP, verdicts=())
+    alone = replace(
+        report,
+        base=None,
+        outcome=Outcome.SKIP,
+        verdicts=(),
+        slices=tuple(replace(item, base=None) for item in report.slices),
+        cost=tuple(replace(item, base=None) for item in report.cost),
+    )
     text = terminal.render(page(alone), width=100, color=False)
     assert "Slices · 7 scores" in text
     assert "Cost · 4 figures" in text
+
+
+def test_a_base_without_a_name_is_called_by_its_short_sha() -> None:
+    report = regression()
+    assert report.base is not None
+    bare = replace(report, base=replace(report.base, ref=report.base.sha))
+    assert "Base (d0e1aa5)" in markdown.render(page(bare)).replace("&#8203;", "")
 
 
 def test_what_is_cut_for_its_size_is_the_least_useful_and_is_named() -> None:

@@ -35,7 +35,7 @@ def slices(report: Report) -> list[Section]:
     worse = sum(_loss(item) > 0 for item in moved)
     first = f", first: {_named(ordered[0])}" if worse else ""
     summary = f"{worse:,} of {len(report.slices):,} scores worse{first}" if moved else "none of them changed"
-    if report.base is None:
+    if all(item.base is None for item in report.slices):
         summary = figures.count(len(report.slices), "score")
     blocks: tuple[Block, ...] = (_slices(ordered, still=len(report.slices) - len(moved)),)
     if not moved:
@@ -52,9 +52,10 @@ def cost(report: Report) -> list[Section]:
     dearest = max(report.cost, key=_growth)
     summary = f"{dearest.name} {figures.difference(dearest.name, dearest.base, dearest.head)}"
     same = all(item.base == item.head for item in report.cost)
-    if report.base is None:
-        same, summary = False, figures.count(len(report.cost), "figure")
-    text = summary if _growth(dearest) > 0 or report.base is None else "unchanged" if same else "nothing got dearer"
+    new = all(item.base is None for item in report.cost)
+    if new:
+        summary = figures.count(len(report.cost), "figure")
+    text = summary if _growth(dearest) > 0 or new else "unchanged" if same else "nothing got dearer"
     blocks = (Table(columns, rows),)
     return [Section(name="cost", title="Cost", blocks=blocks, importance=55, folded=True, summary=text)]
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from mltool.report import figures
 from mltool.report.blocks import Code, Column, Line, Paragraph, Row, Section, Table
-from mltool.report.model import Report
+from mltool.report.inert import clip
+from mltool.report.model import Report, Revision
 from mltool.report.standing import Rank, Standing
 
 MOST_ROWS = 15
 MOST_REST = 200
+MOST_NAME = 24
 
 
 def section(report: Report, table: Sequence[Standing]) -> list[Section]:
@@ -71,10 +73,10 @@ def _more(table: Sequence[Standing], shown: int) -> str:
 def _table(report: Report, items: Sequence[Standing], *, more: str = "") -> Table:
     live = report.production is not None and any(item.row.production is not None for item in items)
     several = len({item.row.path for item in items}) > 1
-    base = (report.base.ref or report.base.sha[:7] or "base") if report.base else ""
+    base = clip(_name(report.base), MOST_NAME) if report.base else ""
     columns = [Column("Metric")]
     if report.base:
-        columns.append(Column(f"Base ({base})" if base != "base" else "Base", "right"))
+        columns.append(Column(f"Base ({base})" if base else "Base", "right"))
     columns.append(Column("This change" if report.base else "Value", "right"))
     if report.base:
         columns.append(Column("Difference", "right"))
@@ -83,6 +85,10 @@ def _table(report: Report, items: Sequence[Standing], *, more: str = "") -> Tabl
     columns.append(Column("Verdict"))
     rows = tuple(_row(item, based=report.base is not None, live=live, several=several) for item in items)
     return Table(tuple(columns), rows, more=more)
+
+
+def _name(found: Revision) -> str:
+    return found.sha[:7] if not found.ref or found.ref == found.sha else found.ref
 
 
 def _row(item: Standing, *, based: bool, live: bool, several: bool) -> Row:
