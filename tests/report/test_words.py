@@ -159,3 +159,12 @@ def test_the_words_and_markdown_load_no_jinja() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_short_form_in_the_terminal_keeps_the_first_line_of_a_folded_section() -> None:
+    made = page(regression())
+    short = terminal.render(made, width=100, color=False, full=False)
+    whole = terminal.render(made, width=100, color=False)
+    assert len(short.splitlines()) < len(whole.splitlines()) / 2
+    for section in made.sections:
+        assert section.title in short

@@ -34,6 +34,9 @@ def report(
     ] = None,
     head: Annotated[str | None, typer.Argument(help="Report on this revision. Default: the work tree.")] = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="What to print.")] = Format.TERMINAL,
+    full: Annotated[
+        bool, typer.Option("--full", help="In the terminal: every section, not only the first lines.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write report.json, .md and .html into this folder.")
     ] = None,
@@ -78,7 +81,7 @@ def report(
         from mltool.commands import render
 
         render.write(found, output)
-    _print(found, form)
+    _print(found, form, full=full)
     if build and post:
         _post(found, build, key=key, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
     # A report that was made elsewhere was judged there: here it only had to be delivered.
@@ -152,7 +155,7 @@ def _say(line: str) -> None:
     typer.echo(f"mltool: {line}", err=True)
 
 
-def _print(found: Report, form: Format) -> None:
+def _print(found: Report, form: Format, *, full: bool) -> None:
     if form is Format.JSON:
         from mltool.report import json
 
@@ -162,4 +165,6 @@ def _print(found: Report, form: Format) -> None:
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size((100, 24)).columns
-    typer.echo(render.text(found, form, width=width, color=color), nl=False)
+    typer.echo(render.text(found, form, width=width, color=color, full=full), nl=False)
+    if form is Format.TERMINAL and not full and sys.stdout.isatty():
+        typer.echo("`--full` shows every section, `--format html` the page.")

@@ -23,9 +23,9 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in files)
 
 
-def text(report: Report, form: str, *, width: int, color: bool) -> str:
-    """Return the report as `markdown`, `html` or `terminal` text."""
+def text(report: Report, form: str, *, width: int, color: bool, full: bool) -> str:
+    """Return the report as `markdown`, `html` or `terminal` text; only the last has a short form."""
     words = page(report)
     if form == "markdown":
         return markdown.render(words, limit=SUMMARY_LIMIT)
-    return html.render(words) if form == "html" else terminal.render(words, width=width, color=color)
+    return html.render(words) if form == "html" else terminal.render(words, width=width, color=color, full=full)

@@ -16,7 +16,7 @@ def section(report: Report) -> list[Section]:
     several = len({item.path for item in changes.params}) > 1
     kinds: tuple[tuple[str, list[Line]], ...] = (
         ("Params", [_param(item, several=several) for item in changes.params]),
-        ("Data", [_data(item) for item in _inputs_first(changes.data)]),
+        ("Data", [_data(item) for item in changes.data if _may_cause(item)]),
         ("Stages", [_stage(item) for item in changes.stages]),
         ("Packages", [_package(item) for item in changes.packages]),
         ("Artifacts", [_artifact(item) for item in changes.artifacts]),
@@ -41,12 +41,10 @@ def _param(item: ValueChange, *, several: bool) -> Line:
     return (name, " ", figures.value(item.old), " → ", Strong(figures.value(item.new)))
 
 
-def _inputs_first(items: Iterable[DataChange]) -> list[DataChange]:
-    def made(item: DataChange) -> bool:
-        found = item.new or item.old
-        return found is not None and found.kind != "data"
-
-    return sorted(items, key=made)
+def _may_cause(item: DataChange) -> bool:
+    """Return whether the change can move a metric: metrics, plots and other facts that Git tracks only follow."""
+    found = item.new or item.old
+    return found is not None and found.kind == "data" and found.cached
 
 
 def _data(item: DataChange) -> Line:

@@ -38,10 +38,11 @@ _TONES: Final[dict[Tone, str]] = {
 }
 
 
-def render(page: Page, *, width: int, color: bool) -> str:
+def render(page: Page, *, width: int, color: bool, full: bool = True) -> str:
     """Return the page as lines of at most `width` columns, tables excepted where even a cut one is wider.
 
-    Without `color` there is no escape sequence in it, whatever the report holds.
+    Not `full`, sections that are folded elsewhere come last, each as its first line alone. Without `color` there is no
+    escape sequence in it, whatever the report holds.
     """
     room = min(max(width, NARROW), WIDE)
     paint = _Paint(color)
@@ -49,8 +50,12 @@ def render(page: Page, *, width: int, color: bool) -> str:
     title = paint.bold(f"{page.icon} {visible(page.title)}{key}", page.tone)
     lines = [title, *(row for item in page.sentences for row in columns.wrap(plain(item), room)), ""]
     lines += [row for item in page.compared for row in columns.wrap(plain(item), room)]
+    folded = [section for section in page.sections if section.folded and not full]
     for section in page.sections:
-        lines += ["", *_section(section, room, paint)]
+        if section not in folded:
+            lines += ["", *_section(section, room, paint)]
+    if folded:
+        lines += ["", *(_head(section, paint) for section in folded)]
     if page.footer:
         lines += ["", paint.tone(plain(page.footer), "quiet")]
     return "\n".join(row.rstrip() for row in lines) + "\n"
@@ -72,9 +77,12 @@ class _Paint:
 
 
 def _section(section: Section, room: int, paint: _Paint) -> list[str]:
+    return [_head(section, paint), *(row for block in section.blocks for row in _block(block, room, paint))]
+
+
+def _head(section: Section, paint: _Paint) -> str:
     note = f" · {visible(section.summary)}" if section.summary else ""
-    head = f"{paint.bold(visible(section.title))}{paint.tone(note, 'quiet')}"
-    return [head, *(row for block in section.blocks for row in _block(block, room, paint))]
+    return f"{paint.bold(visible(section.title))}{paint.tone(note, 'quiet')}"
 
 
 def _block(block: Block, room: int, paint: _Paint) -> list[str]:
