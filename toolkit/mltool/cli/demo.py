@@ -21,9 +21,11 @@ def demo(
     An empty folder, a first model, a branch that changes a parameter, a second push that makes the model worse: with
     the real commands, and the report of each. Nothing is sent anywhere.
     """
-    for module in ("dvc", "sklearn", "pandas"):
+    for module in ("dvc", "sklearn", "pandas", "pytest"):
         if find_spec(module) is None:
-            raise UserError(f"The demo runs a pipeline and needs {module}.", "pip install 'mltool-ci[dvc,measure]'")
+            raise UserError(
+                f"The demo runs a pipeline and needs {module}.", "pip install 'mltool-ci[dvc,measure]' pytest"
+            )
     from mltool.commands import demo as verb
 
     folder = Path(tempfile.mkdtemp(prefix="mltool-demo-"))

@@ -31,10 +31,12 @@ def steps(report: Path) -> tuple[Step, ...]:
         Step(title="An empty folder becomes a small project", command=("git", "init", "--quiet", "-b", "main")),
         Step(command=("mltool", "init", "--yes"), loud=True),
         Step(command=("dvc", "repro", "--quiet")),
+        Step(command=("python", "-m", "pytest", "--quiet")),
         Step(command=("git", "add", "--all")),
         Step(command=("git", "commit", "--quiet", "--message", "A first model")),
         Step(title="A branch tries shallower trees", command=("git", "switch", "--quiet", "--create", "trees")),
         Step(edit=("params.yaml", "max_depth: 3", "max_depth: 2"), command=("dvc", "repro", "--quiet")),
+        Step(command=("python", "-m", "pytest", "--quiet")),
         Step(command=("git", "commit", "--quiet", "--all", "--message", "Try shallower trees")),
         Step(title="What its pull request says", command=("mltool", "report"), loud=True),
         Step(
@@ -90,8 +92,9 @@ def _run(step: Step, folder: Path, env: Mapping[str, str], *, say: Say, clock: C
 
 
 def _program(command: Sequence[str]) -> tuple[str, ...]:
-    """Run ourselves by the interpreter that runs us, whatever PATH says."""
-    return (sys.executable, "-m", *command) if command[0] == "mltool" else tuple(command)
+    """Run Python and ourselves by the interpreter that runs us, whatever PATH says."""
+    ours = {"mltool": (sys.executable, "-m", "mltool"), "python": (sys.executable,)}
+    return (*ours.get(command[0], command[:1]), *command[1:])
 
 
 def _quoted(command: Sequence[str]) -> list[str]:
