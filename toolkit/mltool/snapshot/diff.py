@@ -67,16 +67,20 @@ def _kind(before: bool, after: bool) -> ChangeKind:  # noqa: FBT001 - two facts,
 
 def _stages(base: Iterable[Stage], head: Iterable[Stage]) -> Iterator[StageChange]:
     before, after = ({stage.address: stage for stage in side} for side in (base, head))
-    gone = {_run_key(stage): name for name, stage in before.items() if name not in after}
+    gone: dict[tuple[object, ...], list[str]] = {}
+    for name, stage in before.items():
+        if name not in after:
+            gone.setdefault(_run_key(stage), []).append(name)
     for name, stage in after.items():
         if name in before:
             if before[name] is not stage and (reasons := tuple(_reasons(before[name], stage))):
                 yield StageChange(stage=name, kind="changed", reasons=reasons)
-        elif (former := gone.pop(_run_key(stage), None)) is not None:
+        elif twins := gone.get(_run_key(stage)):
+            former = twins.pop(0)
             yield StageChange(stage=name, kind="renamed", former=former, reasons=(f"renamed from {former}",))
         else:
             yield StageChange(stage=name, kind="added", reasons=() if stage.locked else ("never ran",))
-    for name in gone.values():
+    for name in (name for names in gone.values() for name in names):
         yield StageChange(stage=name, kind="removed")
 
 
