@@ -51,6 +51,12 @@ def test_a_warning_does_not_block() -> None:
     assert overall(verdicts) is Outcome.PASS
 
 
+def test_a_pipeline_in_order_alone_is_no_pass() -> None:
+    in_order = lock.judge((), level="fail", stages=6)
+    assert in_order.outcome is Outcome.PASS
+    assert overall([in_order]) is Outcome.SKIP
+
+
 def test_a_stale_lock_is_named_with_its_stages() -> None:
     stale = tuple(Stale(stage=f"s{i}", reason="param lr changed") for i in range(5))
     verdict = lock.judge(stale, level="fail", stages=6)

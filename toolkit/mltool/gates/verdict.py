@@ -49,10 +49,13 @@ class Verdict:
 
 
 def overall(verdicts: Iterable[Verdict]) -> Outcome:
-    """Return fail if any verdict blocks, else undecided if any is, else pass; skip when nothing was judged."""
+    """Return fail if any verdict blocks, else undecided if any is, else pass; skip when no metric was judged.
+
+    A pipeline whose dvc.lock is in order says nothing about the model: without a judged metric there is no pass.
+    """
     judged = [verdict for verdict in verdicts if verdict.outcome is not Outcome.SKIP]
     if any(verdict.blocks for verdict in judged):
         return Outcome.FAIL
     if any(verdict.outcome is Outcome.UNDECIDED and verdict.level == "fail" for verdict in judged):
         return Outcome.UNDECIDED
-    return Outcome.PASS if judged else Outcome.SKIP
+    return Outcome.PASS if any(verdict.metric and verdict.declared for verdict in judged) else Outcome.SKIP

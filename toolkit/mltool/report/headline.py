@@ -113,8 +113,8 @@ def _calm(report: Report) -> Line:
     told = _news(report)
     if not judged and report.base is None and report.metrics:
         return (Strong("Once this is merged, the next change has a baseline."),)
-    if not judged:
-        start = "No gate judged this."
+    if not any(verdict.metric for verdict in judged):
+        start = "No gate judged a metric."
     elif passed == len(judged):
         start = "The one gate passes." if passed == 1 else f"All {passed} gates pass."
     else:

@@ -33,6 +33,7 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
         *_problems(report),
         *results.section(report, table),
         *_stale(report),
+        *_notes(report),
         *causes.section(report),
         *details.slices(report),
         *drawings.curves(report),
@@ -41,7 +42,6 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
         *details.cost(report),
         *details.history(report),
         *results.rest(report, table),
-        *_notes(report),
         *details.decided(report),
     ]
 
