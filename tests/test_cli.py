@@ -1,10 +1,84 @@
-"""The command line as a whole: start-up, exit codes, help."""
+"""The command line as a whole: start-up, exit codes, streams that go away."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from support.repos import Repo
+
+MLTOOL = (sys.executable, "-m", "mltool")
+GATED = {
+    "dvc.yaml": "metrics: [metrics.json]\n",
+    "metrics.json": {"accuracy": 0.9},
+    "mltool.toml": '[gates.accuracy]\nmetric = "metrics.json:accuracy"\nfloor = 0.85\n',
+}
+INTERRUPTED = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Finder(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from mltool.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def failing(repo: Repo) -> Path:
+    """Return a project in which a gate fails."""
+    repo.commit(GATED)
+    repo.git("switch", "--quiet", "--create", "worse")
+    repo.commit({"metrics.json": {"accuracy": 0.5}})
+    return repo.folder
 
 
 def test_the_command_line_starts_without_heavy_libraries() -> None:
-    code = "import sys, mltool.cli; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    code = "import sys, mltool.cli.app; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"pandas", "numpy", "sklearn", "jinja2", "dvc", "urllib3", "ruamel"} & set(out.split())
+
+
+@pytest.mark.parametrize("words", [("gate",), ("gate", "--json"), ("report",), ("report", "-f", "html")], ids=" ".join)
+def test_a_failed_gate_stays_failed_when_nobody_reads_why(failing: Path, words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*MLTOOL, *words], cwd=failing, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_missing_workflows_stay_missing_when_nobody_reads_which(failing: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*MLTOOL, "ci", "check"], cwd=failing, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_sentence(failing: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*MLTOOL, "gate"], cwd=failing, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        "mltool: Cannot write the output: No space left on device.\n  → Make room, or send it elsewhere.\n"
+    )
+
+
+def test_closed_streams_do_not_hide_the_verdict(failing: Path) -> None:
+    closed = 'exec "$0" -m mltool gate >&- 2>&-'
+    assert subprocess.run(["sh", "-c", closed, sys.executable], cwd=failing, check=False).returncode == 1
+
+
+def test_ctrl_c_while_mltool_starts_is_one_sentence() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr.decode() == "mltool: interrupted; nothing is left half-written.\n"

@@ -1,58 +1,39 @@
-"""The command line: flags and help. A verb imports its work when it runs, because start-up is our job."""
+"""The way in, and every way out: what the verbs raise becomes a sentence and an exit code."""
 
+import os
 import sys
 import traceback
-
-import typer
+from pathlib import Path
+from typing import TextIO
 
 from mltool import __version__
-from mltool.cli import ci, demo, diff, gate, init, measure, report
 from mltool.errors import Exit, MltoolError
 
 ISSUES = "https://github.com/mltool/mltool/issues"
 
-app = typer.Typer(
-    name="mltool",
-    help="Pull requests that tell the truth about your model.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-app.command()(init.init)
-app.command()(diff.diff)
-app.command()(gate.gate)
-app.command()(report.report)
-app.add_typer(ci.app, name="ci")
-app.add_typer(measure.app, name="measure")
-app.command()(demo.demo)
-
-
-def _version(value: bool) -> None:
-    if value:
-        typer.echo(f"mltool {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
-) -> None:
-    """Take the flags that stand before a verb."""
-
 
 def main() -> None:
     """Run the command line and exit with one of the codes of `mltool.errors.Exit`."""
+    # Started with a closed stream, as some schedulers do, there would be nothing to ask or to write to.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     stdout = sys.stdout
     try:
+        # Here and not at the top: Ctrl-C while Python still reads our files is no traceback either.
+        from mltool.cli.app import app
+
         app()
     except SystemExit as stop:
         if stop.code == Exit.INTERRUPTED:
-            _say("mltool: interrupted; nothing is left half-written.")
-        # Typer exits 1 when the reader of a pipe goes away (`mltool diff | head`), which would read as a failed gate.
+            _interrupted()
+        # Typer exits 1 when the reader of a pipe goes away (`mltool --help | head`), which would read as a failed
+        # gate. Whatever judges writes through `output.put` and keeps its own code.
         if sys.stdout is not stdout:
             sys.exit(Exit.GOOD)
         raise
+    except KeyboardInterrupt:
+        _interrupted()
+        sys.exit(Exit.INTERRUPTED)
     except MltoolError as error:
         _say(f"mltool: {error.what}")
         if error.remedy:
@@ -64,5 +45,13 @@ def main() -> None:
         sys.exit(Exit.BUG)
 
 
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w")
+
+
+def _interrupted() -> None:
+    _say("mltool: interrupted; nothing is left half-written.")
+
+
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    sys.stderr.write(f"{text}\n")

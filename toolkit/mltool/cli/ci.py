@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mltool.cli import output
+
 if TYPE_CHECKING:
     from mltool.commands.ci import Desk
 
@@ -60,4 +62,4 @@ def _desk(project: Path) -> "Desk":
     from mltool import disk
     from mltool.commands.ci import Desk, repository
 
-    return Desk(root=repository(project), templates=disk.templates(), say=typer.echo)
+    return Desk(root=repository(project), templates=disk.templates(), say=lambda line: output.put(f"{line}\n"))

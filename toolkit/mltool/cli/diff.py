@@ -1,12 +1,11 @@
 """`mltool diff`."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mltool.cli import output
 from mltool.errors import UserError
 
 
@@ -39,9 +38,8 @@ def diff(
     else:
         from mltool.commands import tables
 
-        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        out = tables.page(compared) if as_markdown else tables.text(compared, color=color)
-    typer.echo(out, nl=False)
+        out = tables.page(compared) if as_markdown else tables.text(compared, color=output.colored())
+    output.put(out)
     for sentence in verb.warnings(compared):
         typer.echo(f"mltool: {sentence}", err=True)
     raise typer.Exit(verb.exit_code(compared))

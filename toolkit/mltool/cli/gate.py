@@ -1,12 +1,12 @@
 """`mltool gate`."""
 
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from mltool.cli import output
 
 
 def gate(
@@ -31,9 +31,8 @@ def gate(
 
     found = verb.judge(compare(project, base=base, head=head), committed=False)
     if as_json:
-        sys.stdout.buffer.write(json.dumps(found))
+        output.put(json.dumps(found))
     else:
         width = shutil.get_terminal_size((100, 24)).columns
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        typer.echo(terminal.render(verb.words(found), width=width, color=color), nl=False)
+        output.put(terminal.render(verb.words(found), width=width, color=output.colored()))
     raise typer.Exit(exit_code(found.outcome, fail_undecided=fail_undecided))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mltool.cli import output as stdout
 from mltool.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -159,12 +160,11 @@ def _print(found: Report, form: Format, *, full: bool) -> None:
     if form is Format.JSON:
         from mltool.report import json
 
-        sys.stdout.buffer.write(json.dumps(found))
+        stdout.put(json.dumps(found))
         return
     from mltool.commands import render
 
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size((100, 24)).columns
-    typer.echo(render.text(found, form, width=width, color=color, full=full), nl=False)
+    stdout.put(render.text(found, form, width=width, color=stdout.colored(), full=full))
     if form is Format.TERMINAL and not full and sys.stdout.isatty():
         typer.echo("`--full` shows every section, `--format html` the page.")

@@ -1,0 +1,35 @@
+"""The command line: flags and help. A verb imports its work when it runs, because start-up is our job."""
+
+import typer
+
+from mltool import __version__
+from mltool.cli import ci, demo, diff, gate, init, measure, report
+
+app = typer.Typer(
+    name="mltool",
+    help="Pull requests that tell the truth about your model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command()(init.init)
+app.command()(diff.diff)
+app.command()(gate.gate)
+app.command()(report.report)
+app.add_typer(ci.app, name="ci")
+app.add_typer(measure.app, name="measure")
+app.command()(demo.demo)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"mltool {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Take the flags that stand before a verb."""

@@ -1,0 +1,39 @@
+"""Where the words go: standard output, for as long as somebody reads it."""
+
+import os
+import sys
+
+import typer
+
+from mltool.errors import UserError
+
+
+def colored() -> bool:
+    """Return whether colours are wanted: by a terminal, unless NO_COLOR holds anything (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def put(out: str | bytes) -> None:
+    """Write to standard output, at once.
+
+    A reader that went away (`mltool gate | head`) is no failure and no success: nothing is raised, the rest is dropped,
+    and the exit code stays that of the verdict. Raises UserError where the output cannot be written.
+    """
+    try:
+        if isinstance(out, bytes):
+            sys.stdout.buffer.write(out)
+        else:
+            typer.echo(out, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_the_rest()
+    except OSError as error:
+        _drop_the_rest()
+        raise UserError(f"Cannot write the output: {error.strerror}.", "Make room, or send it elsewhere.") from error
+
+
+def _drop_the_rest() -> None:
+    """Lead standard output nowhere: what it still holds would fail again when Python flushes it on its way out."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
