@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from mltool.snapshot import ignore, lookup, values
+from mltool.snapshot import ignore, lineage, lookup, values
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Leaf, Output, Snapshot, Stage, Stale
-from mltool.snapshot.paths import Folders, parents
+from mltool.snapshot.paths import Folders
 from mltool.snapshot.stages import PARAMS
 from mltool.snapshot.tree import Tree
 from mltool.snapshot.values import Unreadable, same
@@ -117,25 +117,11 @@ def _param_reason(key: str, ran: Mapping[str, Leaf], now: Mapping[str, Leaf]) ->
 
 
 def _spread(stages: tuple[Stage, ...], found: dict[str, str]) -> None:
-    """Add the stages that read what a stale stage makes, and so on down."""
-    makers = {out.path: stage.address for stage in stages for out in stage.outs}
-    holders: dict[str, list[str]] = {}
-    for path in makers:
-        for folder in parents(path):
-            holders.setdefault(folder, []).append(path)
-    readers: dict[str, list[Stage]] = {}
-    for stage in stages:
-        for dep in stage.deps:
-            for path in (dep.path, *parents(dep.path), *holders.get(dep.path, ())):
-                if path in makers:
-                    readers.setdefault(makers[path], []).append(stage)
-    waiting = list(found)
-    while waiting:
-        name = waiting.pop(0)
-        for reader in readers.get(name, ()):
-            if not reader.frozen and reader.address not in found:
-                found[reader.address] = f"downstream of {name}"
-                waiting.append(reader.address)
+    """Add the stages that read what a stale stage makes, and so on down; a frozen stage passes nothing on."""
+    frozen = {stage.address for stage in stages if stage.frozen}
+    pairs = (pair for pair in lineage.edges(lineage.feeds(stages)) if pair[1] not in frozen)
+    for name, source in lineage.downstream(found, pairs).items():
+        found.setdefault(name, f"downstream of {source}")
 
 
 def _md5(content: bytes, algorithm: str) -> str:
