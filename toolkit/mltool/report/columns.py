@@ -1,12 +1,16 @@
 """Text in the columns of a terminal: how wide it is, where it breaks, how a table lines up."""
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from mltool.report.blocks import Align
 
 MIN_WORDS = 10
+NEVER = 10**6
+# A path, a dotted name or a snake may be broken after its signs: `metrics.json:` `roc_` `auc`.
+_PIECE = re.compile(r"[^/:._@-]*[/:._@-]+|[^/:._@-]+")
 
 
 def count(text: str) -> int:
@@ -21,15 +25,25 @@ def _letter(letter: str, after: str) -> int:
 
 
 def widths(cells: Sequence[Sequence[str]], aligns: Sequence[Align], room: int) -> list[int]:
-    """Return the columns' widths. Where a row does not fit, the widest column of words gives way and wraps."""
-    widths = [max(count(text) for text in column) for column in zip(*cells, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > room:
-        words = [width if align == "left" else 0 for width, align in zip(widths, aligns, strict=True)]
-        giving = words if max(words, default=0) > MIN_WORDS else widths
-        if max(giving) <= MIN_WORDS:
-            break
-        widths[giving.index(max(giving))] -= 1
+    """Return the columns' widths. Where a row does not fit, columns wrap: first at spaces, names last of all."""
+    table = list(zip(*cells, strict=True))
+    widths = [max(count(text) for text in column) for column in table]
+    words = [_floor(word for text in column for word in text.split(" ")) for column in table]
+    pieces = [_floor(part for text in column for word in text.split(" ") for part in _PIECE.findall(word))
+              for column in table]  # fmt: skip
+    left = [least if align == "left" else NEVER for least, align in zip(words, aligns, strict=True)]
+    for floors in (left, words, pieces, [MIN_WORDS] * len(table)):
+        while sum(widths) + 2 * (len(widths) - 1) > room:
+            giving = [width if width > least else 0 for width, least in zip(widths, floors, strict=True)]
+            if not any(giving):
+                break
+            widths[giving.index(max(giving))] -= 1
     return widths
+
+
+def _floor(parts: Iterable[str]) -> int:
+    """Return the width below which one of the parts would have to be broken."""
+    return max(map(count, parts), default=0)
 
 
 def lines_of(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align], indent: str) -> list[str]:
@@ -48,7 +62,7 @@ def _place(text: str, width: int, align: Align) -> str:
 
 
 def _fold(text: str, width: int) -> list[str]:
-    """Break text at spaces into lines of at most `width` columns; a longer word is broken too."""
+    """Break text at spaces into lines of at most `width` columns; a longer word too, if it can be where a part ends."""
     lines = [""]
     for word in text.split(" "):
         while count(word) > width:
@@ -64,7 +78,16 @@ def _fold(text: str, width: int) -> list[str]:
 
 
 def _first(word: str, width: int) -> str:
-    """Return as many letters as fit."""
+    """Return as many parts of a word as fit, of a long part as many letters."""
+    fitting = ""
+    for piece in _PIECE.findall(word):
+        if count(fitting + piece) > width:
+            return fitting or _letters(piece, width)
+        fitting += piece
+    return word
+
+
+def _letters(word: str, width: int) -> str:
     taken = 0
     for i in range(len(word)):
         taken += _letter(word[i], word[i + 1 : i + 2])
