@@ -58,10 +58,20 @@ def test_a_pipeline_in_order_alone_is_no_pass() -> None:
 
 
 def test_a_stale_lock_is_named_with_its_stages() -> None:
-    stale = tuple(Stale(stage=f"s{i}", reason="param lr changed") for i in range(5))
+    stale = tuple(Stale(stage=f"s{i}", reason=f"param lr{i} changed") for i in range(5))
     verdict = lock.judge(stale, level="fail", stages=6)
     assert verdict.blocks
-    assert verdict.sentence.startswith("dvc.lock is not what this commit produces: s0 (param lr changed); ")
+    assert verdict.sentence.startswith("dvc.lock is not what this commit produces: s0 (param lr0 changed); ")
     assert "and 2 more. Run `dvc repro`" in verdict.sentence
-    assert lock.judge((), level="fail", stages=6).outcome is Outcome.PASS
+    assert lock.judge((), level="fail", stages=6).sentence.endswith("all 6 stages are up to date.")
+    assert lock.judge((), level="fail", stages=1).sentence.endswith("its one stage is up to date.")
     assert lock.judge((), level="fail", stages=0).outcome is Outcome.SKIP
+
+
+def test_a_reason_that_many_stages_share_is_said_once() -> None:
+    stale = tuple(Stale(stage=f"train@{i}", reason="dependency train.py changed") for i in range(74))
+    sentence = lock.judge((*stale, Stale(stage="plot", reason="never ran")), level="fail", stages=80).sentence
+    assert sentence == (
+        "dvc.lock is not what this commit produces: train@0, train@1 and 72 more (dependency train.py changed);"
+        f" plot (never ran). {lock.REMEDY}"
+    )

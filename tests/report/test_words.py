@@ -13,6 +13,7 @@ from mltool.gates.verdict import Outcome
 from mltool.report import columns, html, markdown, terminal
 from mltool.report.blocks import Page, Row, Table
 from mltool.report.page import Links, page
+from mltool.snapshot.model import Stale
 from report.samples import SAMPLES, good, group, many, regression, undecided
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -168,3 +169,16 @@ def test_the_short_form_in_the_terminal_keeps_the_first_line_of_a_folded_section
     assert len(short.splitlines()) < len(whole.splitlines()) / 2
     for section in made.sections:
         assert section.title in short
+
+
+def test_one_broken_file_is_said_once_however_many_gates_need_it() -> None:
+    report = SAMPLES["broken"]()
+    same = [replace(report.verdicts[0], gate=name, metric=f"metrics.json:{name}") for name in ("f1", "auc", "recall")]
+    said = page(replace(report, verdicts=(*report.verdicts, *same))).sentences
+    assert said == page(report).sentences
+
+
+def test_stages_that_are_behind_for_one_reason_share_a_line() -> None:
+    stale = tuple(Stale(stage=f"train@{i}", reason="dependency train.py changed") for i in range(74))
+    words = markdown.render(page(replace(SAMPLES["broken"](), stale=stale)))
+    assert "\n- `train@0`, `train@1`, `train@2` and 71 more: dependency train.py changed\n" in words

@@ -1,5 +1,7 @@
 """The gate on dvc.lock: are the numbers those that this commit's code, params and data produce?"""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from mltool.gates.verdict import Level, Outcome, Verdict
 from mltool.snapshot.model import Stale
 
@@ -12,11 +14,25 @@ def judge(stale: tuple[Stale, ...], *, level: Level, stages: int) -> Verdict:
     if not stages:
         return _verdict(Outcome.SKIP, level, "The pipeline has no stages.")
     if not stale:
-        return _verdict(Outcome.PASS, level, f"dvc.lock matches the commit: all {stages} stages are up to date.")
-    first = "; ".join(f"{item.stage} ({item.reason})" for item in stale[:3])
-    more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
-    sentence = f"dvc.lock is not what this commit produces: {first}{more}. {REMEDY}"
+        all_of_them = f"all {stages} stages are" if stages > 1 else "its one stage is"
+        return _verdict(Outcome.PASS, level, f"dvc.lock matches the commit: {all_of_them} up to date.")
+    groups = list(by_reason(stale).items())
+    first = "; ".join(f"{', '.join(names[:2])}{_more(names[2:])} ({reason})" for reason, names in groups[:3])
+    rest = _more([name for _, names in groups[3:] for name in names])
+    sentence = f"dvc.lock is not what this commit produces: {first}{rest}. {REMEDY}"
     return _verdict(Outcome.FAIL, level, sentence)
+
+
+def by_reason(stale: Iterable[Stale]) -> Mapping[str, tuple[str, ...]]:
+    """Return the stages that each reason holds for: one changed file often is the reason of a hundred."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in stale:
+        found[item.reason] = (*found.get(item.reason, ()), item.stage)
+    return found
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names)} more" if names else ""
 
 
 def _verdict(outcome: Outcome, level: Level, sentence: str) -> Verdict:

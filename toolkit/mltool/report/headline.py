@@ -44,9 +44,11 @@ def sentences(report: Report) -> tuple[Line, ...]:
     grave.sort(key=rank)
     if not grave:
         return (_calm(report),)
-    said: list[Line] = [prose(_said(verdict), strong=True) for verdict in grave[:MOST_SENTENCES]]
-    if len(grave) > MOST_SENTENCES:
-        said.append((f"… and {figures.count(len(grave) - MOST_SENTENCES, 'more verdict')} like these, below.",))
+    # One file that cannot be read fails every gate on it, for one reason.
+    reasons = list(dict.fromkeys(map(_said, grave)))
+    said: list[Line] = [prose(reason, strong=True) for reason in reasons[:MOST_SENTENCES]]
+    if len(reasons) > MOST_SENTENCES:
+        said.append((f"… and {figures.count(len(reasons) - MOST_SENTENCES, 'more verdict')} like these, below.",))
     return tuple(said)
 
 

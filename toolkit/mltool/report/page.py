@@ -1,5 +1,8 @@
 """The report → a page: all of its words, in the order a reader needs them. Renderers only draw."""
 
+from collections.abc import Sequence
+
+from mltool.gates import lock
 from mltool.report import causes, details, drawings, headline, results
 from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
@@ -69,13 +72,18 @@ def _where(problem: Problem) -> Line:
 def _stale(report: Report) -> list[Section]:
     if not report.stale:
         return []
-    items: list[Line] = [(Code(item.stage), ": ", *prose(item.reason)) for item in report.stale]
+    items = [(*_named(names), ": ", *prose(reason)) for reason, names in lock.by_reason(report.stale).items()]
     most = 10
     more = f"… and {len(items) - most:,} more." if len(items) > most else ""
     told = "Some numbers here were not made by this commit. Run "
     first: Line = (told, Code("dvc repro"), " and commit ", Code("dvc.lock"), ".")
     blocks = (Paragraph(first), Bullets(tuple(items[:most]), more=more))
     return [Section(name="stale", title="⚠️ dvc.lock is out of date", blocks=blocks, importance=90)]
+
+
+def _named(names: Sequence[str]) -> Line:
+    listed = [span for name in names[:3] for span in (", ", Code(name))][1:]
+    return (*listed, f" and {len(names) - 3:,} more") if len(names) > 3 else tuple(listed)
 
 
 def _notes(report: Report) -> list[Section]:
