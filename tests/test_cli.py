@@ -82,3 +82,9 @@ def test_ctrl_c_while_mltool_starts_is_one_sentence() -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (130, b"")
     assert done.stderr.decode() == "mltool: interrupted; nothing is left half-written.\n"
+
+
+def test_the_folder_that_is_no_repository_is_named_in_full(tmp_path: Path) -> None:
+    done = subprocess.run([*MLTOOL, "gate"], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"mltool: {tmp_path} is not in a Git repository.\n")

@@ -74,6 +74,17 @@ def test_an_unknown_revision_is_yours_to_fix(repo: Repo) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("span", "ends"),
+    [("v1..v2", "`v1 v2`"), ("main...HEAD", "`main HEAD`"), ("..v2", "`HEAD v2`"), ("v1..", "`v1 HEAD`")],
+)
+def test_a_range_is_no_revision_and_its_ends_are_named(repo: Repo, span: str, ends: str) -> None:
+    repo.commit()
+    with pytest.raises(UserError) as error:
+        git.resolve(git.find(repo.folder), span)
+    assert sentence(error).endswith(f"Name its two ends one by one: {ends}.")
+
+
 def test_a_revision_that_looks_like_an_option_is_only_unknown(repo: Repo) -> None:
     repo.commit()
     with pytest.raises(UserError, match="There is no revision `--all`"):

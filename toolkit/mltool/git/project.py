@@ -44,12 +44,12 @@ def _top_level(start: Path) -> Path:
         raise UserError(f"{start} is not a folder.")
     result = command.ask(start, "rev-parse", "--show-toplevel")
     if result.code:
-        why = command.reason(result)
+        why, where = command.reason(result), start.absolute()
         if "not a git repository" in why:
-            raise UserError(f"{start} is not in a Git repository.", "Run `git init` here, or go to your project.")
+            raise UserError(f"{where} is not in a Git repository.", "Run `git init` here, or go to your project.")
         if "must be run in a work tree" in why:
-            raise UserError(f"{start} is a Git repository without a work tree.", "Run mltool in a checkout of it.")
-        raise UserError(f"Git cannot read {start}: {why}.")
+            raise UserError(f"{where} is a Git repository without a work tree.", "Run mltool in a checkout of it.")
+        raise UserError(f"Git cannot read {where}: {why}.")
     return Path(os.fsdecode(result.out).removesuffix("\n")).resolve()
 
 

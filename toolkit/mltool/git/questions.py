@@ -121,6 +121,9 @@ def _local(project: Project, revision: str) -> str | None:
 
 
 def _how_to_get(project: Project, revision: str) -> str:
+    first, dots, second = revision.partition("..")
+    if dots:
+        return f"Name its two ends one by one: `{first or 'HEAD'} {second.lstrip('.') or 'HEAD'}`."
     if is_shallow(project):
         return "This clone is shallow: set `fetch-depth: 0` for actions/checkout, or run `git fetch --unshallow`."
     return f"Check the spelling, or run `git fetch {ORIGIN} {revision}`."
