@@ -88,3 +88,10 @@ def test_the_folder_that_is_no_repository_is_named_in_full(tmp_path: Path) -> No
     done = subprocess.run([*MLTOOL, "gate"], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().startswith(f"mltool: {tmp_path} is not in a Git repository.\n")
+
+
+def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    gone = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" -m mltool diff'
+    done = subprocess.run(["sh", "-c", gone, sys.executable], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().endswith("has been removed.\n  → Go to your project.\n")

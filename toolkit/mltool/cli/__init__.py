@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mltool import __version__
-from mltool.errors import Exit, MltoolError
+from mltool.errors import Exit, MltoolError, UserError
 
 ISSUES = "https://github.com/mltool/mltool/issues"
 
@@ -22,6 +22,7 @@ def main() -> None:
         # Here and not at the top: Ctrl-C while Python still reads our files is no traceback either.
         from mltool.cli.app import app
 
+        _stand_somewhere()
         app()
     except SystemExit as stop:
         if stop.code == Exit.INTERRUPTED:
@@ -43,6 +44,13 @@ def main() -> None:
         _say(traceback.format_exc())
         _say(f"mltool {__version__}: this is a bug in mltool, not in your project. Please report it: {ISSUES}")
         sys.exit(Exit.BUG)
+
+
+def _stand_somewhere() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("The folder that this shell is in has been removed.", "Go to your project.") from error
 
 
 def _nowhere() -> TextIO:
