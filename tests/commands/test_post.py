@@ -9,7 +9,7 @@ import pytest
 
 from mltool import http
 from mltool.ci.build import Build
-from mltool.commands import delivery, post
+from mltool.commands import check_run, delivery, post
 from mltool.errors import OutsideError, UserError
 from mltool.forges.session import Session
 from mltool.gates.verdict import Outcome, Verdict
@@ -372,7 +372,7 @@ def test_in_a_pull_request_a_report_on_the_merge_commit_belongs_to_the_head(stag
 
 
 def test_an_opened_check_is_completed_by_the_report(stage: Stage) -> None:
-    number = post.open_check(stage.build, session=stage.session(), say=stage.lines.append)
+    number = check_run.start(stage.build, session=stage.session(), say=stage.lines.append)
     assert stage.api.checks(stage.build.sha)[0]["status"] == "in_progress"
     stage.post(check_id=number)
     assert [call.method for call in stage.server.calls] == ["PATCH", "GET", "POST"]
@@ -385,9 +385,9 @@ def test_an_opened_check_is_completed_by_the_report(stage: Stage) -> None:
 def test_an_opened_check_is_closed_when_no_report_was_made(
     stage: Stage, *, known: bool, cancelled: bool, conclusion: str
 ) -> None:
-    number = post.open_check(stage.build, session=stage.session(), say=stage.lines.append)
+    number = check_run.start(stage.build, session=stage.session(), say=stage.lines.append)
     how = {"session": stage.session(), "say": stage.lines.append, "cancelled": cancelled}
-    post.close_check(stage.build, check_id=number if known else None, **how)  # type: ignore[arg-type]
+    check_run.close(stage.build, check_id=number if known else None, **how)  # type: ignore[arg-type]
     (check,) = stage.api.checks(stage.build.sha)
     assert (check["status"], check["conclusion"]) == ("completed", conclusion)
     assert (
@@ -396,16 +396,16 @@ def test_an_opened_check_is_closed_when_no_report_was_made(
 
 
 def test_closing_leaves_a_finished_check_as_it_is(stage: Stage) -> None:
-    number = post.open_check(stage.build, session=stage.session(), say=stage.lines.append)
+    number = check_run.start(stage.build, session=stage.session(), say=stage.lines.append)
     stage.post(check_id=number)
-    post.close_check(stage.build, session=stage.session(), say=stage.lines.append, check_id=number)
-    post.close_check(stage.build, session=stage.session(), say=stage.lines.append)
+    check_run.close(stage.build, session=stage.session(), say=stage.lines.append, check_id=number)
+    check_run.close(stage.build, session=stage.session(), say=stage.lines.append)
     assert stage.api.checks(stage.build.sha)[0]["conclusion"] == "success"
 
 
 def test_a_run_without_a_report_whose_check_was_never_opened_gets_a_failed_one(stage: Stage) -> None:
     for _ in range(2):
-        post.close_check(following(stage, run_conclusion="failure"), session=stage.session(), say=stage.lines.append)
+        check_run.close(following(stage, run_conclusion="failure"), session=stage.session(), say=stage.lines.append)
     (check,) = stage.api.checks(stage.build.sha)
     assert check["conclusion"] == "failure"
     assert len(stage.lines) == 1
@@ -413,20 +413,20 @@ def test_a_run_without_a_report_whose_check_was_never_opened_gets_a_failed_one(s
 
 @pytest.mark.parametrize("ended", ["skipped", "action_required", "success"])
 def test_a_run_that_owes_no_report_gets_no_check(stage: Stage, ended: str) -> None:
-    post.close_check(following(stage, run_conclusion=ended), session=stage.session(), say=stage.lines.append)
+    check_run.close(following(stage, run_conclusion=ended), session=stage.session(), say=stage.lines.append)
     assert stage.api.checks(stage.build.sha) == []
 
 
 def test_a_check_that_may_not_be_closed_is_said_with_the_permission(stage: Stage) -> None:
-    number = post.open_check(stage.build, session=stage.session(), say=stage.lines.append)
+    number = check_run.start(stage.build, session=stage.session(), say=stage.lines.append)
     stage.server.fail("PATCH", CHECKS, **FORBIDDEN)
-    post.close_check(stage.build, session=stage.session(), say=stage.lines.append, check_id=number)
+    check_run.close(stage.build, session=stage.session(), say=stage.lines.append, check_id=number)
     assert "`checks: write`" in stage.lines[-1]
 
 
 def test_a_stale_report_still_completes_the_check_that_was_opened(stage: Stage) -> None:
     build = replace(stage.build, sha="a" * 40)
-    number = post.open_check(build, session=stage.session(), say=stage.lines.append)
+    number = check_run.start(build, session=stage.session(), say=stage.lines.append)
     assert stage.post(build=build, check_id=number).comment == "stale"
     call = stage.server.asked("PATCH", CHECKS)[0]
     assert call.json()["status"] == "completed"
@@ -434,10 +434,10 @@ def test_a_stale_report_still_completes_the_check_that_was_opened(stage: Stage) 
 
 def test_a_check_that_cannot_be_opened_does_not_stop_the_work(stage: Stage) -> None:
     stage.server.fail("POST", CHECKS, times=1, **FORBIDDEN)
-    assert post.open_check(stage.build, session=stage.session(), say=stage.lines.append) is None
+    assert check_run.start(stage.build, session=stage.session(), say=stage.lines.append) is None
     assert "`checks: write`" in stage.lines[0]
     stage.server.fail("POST", CHECKS, status=502, body=b"<html>")
-    assert post.open_check(stage.build, session=stage.session(), say=stage.lines.append) is None
+    assert check_run.start(stage.build, session=stage.session(), say=stage.lines.append) is None
 
 
 @pytest.mark.parametrize(

@@ -120,13 +120,13 @@ def _session(build: Build) -> Session | None:
 
 def _check(build: Build, *, opening: bool, check_id: int | None, key: str) -> None:
     from mltool import disk
-    from mltool.commands import post
+    from mltool.commands import check_run
 
     session = _session(build)
     if not opening:
-        post.close_check(build, session=session, say=_say, check_id=check_id, key=key)
+        check_run.close(build, session=session, say=_say, check_id=check_id, key=key)
         return
-    number = post.open_check(build, session=session, say=_say, key=key)
+    number = check_run.start(build, session=session, say=_say, key=key)
     if number and (path := os.environ.get("GITHUB_OUTPUT")):
         disk.append(Path(path), f"check-id={number}\n")
 

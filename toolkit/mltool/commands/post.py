@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 from mltool import __version__, http
 from mltool.ci.build import Build
-from mltool.commands import delivery
+from mltool.commands import check_run, delivery
+from mltool.commands.check_run import Say
 from mltool.commands.delivery import Create, Delete, Edit, Facts
-from mltool.errors import OutsideError, UserError
+from mltool.errors import UserError
 from mltool.forges import github
-from mltool.forges.github_words import Check, CheckName, Comment, Completion, Pull, Refusal
+from mltool.forges.github_words import Check, Comment, Completion, Pull, Refusal
 from mltool.forges.session import Session
 from mltool.report.model import Report
 
@@ -25,7 +26,6 @@ SHORT_LIMIT: Final = 15_000
 SUMMARY_LIMIT: Final = 1_000_000
 """UTF-8 bytes. A job summary of more than 1 MiB is thrown away while the step stays green."""
 
-Say = Callable[[str], None]
 Where = Literal["created", "updated", "unchanged", "planned", "refused", "stale", "none"]
 
 
@@ -89,10 +89,10 @@ def post(
     """Deliver the report, and say in a line what was done and what was not.
 
     `render` makes safe Markdown of at most so many UTF-8 bytes, `summary` appends to the job summary, `check_id` is
-    what `open_check` returned, and without a `session` (no token) only the summary is written. With a `key`, a report
-    that a stranger's run made must have that one: another would write over another check. `dry_run` reads, and says
-    what it would write. Raises UserError for a report on another commit and for a token that GitHub does not accept,
-    OutsideError when GitHub cannot be reached; the summary is written before either can come from GitHub.
+    what `check_run.start` returned, and without a `session` (no token) only the summary is written. With a `key`, a
+    report that a stranger's run made must have that one: another would write over another check. `dry_run` reads, and
+    says what it would write. Raises UserError for a report on another commit and for a token that GitHub does not
+    accept, OutsideError when GitHub cannot be reached; the summary is written before either can come from GitHub.
     """
     _belongs(report, build, key=key)
     if not dry_run:
@@ -113,55 +113,6 @@ def post(
     return _rehearse(job) if dry_run else _deliver(job)
 
 
-def open_check(build: Build, *, session: Session | None, say: Say, key: str = "mltool") -> int | None:
-    """Open the check run in progress and return its id, for `post` or `close_check` to complete.
-
-    None, with a line that says why, where GitHub does not take it: a check that is missing must not stop the work.
-    """
-    if session is None or build.read_only:
-        return None
-    try:
-        check = github.start_check(session, build.repository, _check(build, delivery.check_name(key)))
-    except OutsideError as error:
-        say(f"No check run was opened: {error}")
-        return None
-    if isinstance(check, Refusal):
-        say(f"No check run was opened: {_grant((check,), build)}")
-        return None
-    return check.id
-
-
-def close_check(
-    build: Build,
-    *,
-    session: Session | None,
-    say: Say,
-    check_id: int | None = None,
-    key: str = "mltool",
-    cancelled: bool = False,
-) -> None:
-    """Complete the check run if it is still in progress, because the run ended before a report was made.
-
-    Without `check_id` every check run of this name that is open on the commit is closed; where the name has none at
-    all, which a branch rule may be waiting for, one is written. Does nothing twice.
-    """
-    if session is None or build.read_only:
-        return
-    name = delivery.check_name(key)
-    found = _known_checks(session, build, check_id=check_id, name=name)
-    if isinstance(found, Refusal):
-        say(f"The check run was not closed: {_grant((found,), build)}")
-        return
-    numbers: list[int | None] = [check.id for check in found if check.open]
-    if not found and delivery.ended_badly(build.run_conclusion):
-        numbers = [None]
-    ending = delivery.no_report(build.run_url, cancelled=cancelled or build.run_conclusion == "cancelled")
-    for number in numbers:
-        done = github.finish_check(session, build.repository, _check(build, name), ending, number=number)
-        grant = f"The check run was not closed: {_grant((done,), build)}" if isinstance(done, Refusal) else ""
-        say(grant or f"{ending.title}: its check run says so.")
-
-
 def _belongs(report: Report, build: Build, *, key: str | None) -> None:
     delivery.marker(report.key)
     if build.hostile and key is not None and report.key != key:
@@ -174,24 +125,13 @@ def _belongs(report: Report, build: Build, *, key: str | None) -> None:
         )
 
 
-def _known_checks(session: Session, build: Build, *, check_id: int | None, name: str) -> tuple[Check, ...] | Refusal:
-    if check_id is None:
-        return github.checks(session, build.repository, name=name, sha=build.sha)
-    check = github.check(session, build.repository, check_id)
-    return check if isinstance(check, Refusal) else (check,)
-
-
-def _check(build: Build, name: str) -> CheckName:
-    return CheckName(name=name, sha=build.sha, url=build.run_url)
-
-
 def _deliver(job: _Job) -> Posted:
     check = _write_check(job)
     comment = _comment(job, check if isinstance(check, Check) else None)
     refusals = tuple(answer for answer in (check, comment) if isinstance(answer, Refusal))
     if refusals:
         where = "the job summary" if len(refusals) == 2 else "the job summary, and in what GitHub did take"
-        job.say(f"{_grant(refusals, job.build)} The report is in {where}.")
+        job.say(f"{check_run.grant(refusals, job.build)} The report is in {where}.")
     return Posted(
         check="refused" if isinstance(check, Refusal) else "updated" if job.check_id else "created",
         comment="refused" if isinstance(comment, Refusal) else comment,
@@ -200,7 +140,7 @@ def _deliver(job: _Job) -> Posted:
 
 
 def _write_check(job: _Job) -> Check | Refusal:
-    about = _check(job.build, delivery.check_name(job.report.key))
+    about = check_run.named(job.build, delivery.check_name(job.report.key))
     repository = job.build.repository
     answer = github.finish_check(job.session, repository, about, job.completion(), number=job.check_id)
     if isinstance(answer, Refusal) and answer.reason == "length":
@@ -293,7 +233,7 @@ def _rehearse(job: _Job) -> Posted:
         return Posted(check="planned", comment="stale")
     facts = pull if isinstance(pull, Refusal) else _facts(job, pull, me="")
     if isinstance(facts, Refusal):
-        job.say(_grant((facts,), build))
+        job.say(check_run.grant((facts,), build))
         return Posted(check="planned", comment="refused", refusals=(facts,))
     acts = job.acts(facts)
     for act in acts:
@@ -301,19 +241,6 @@ def _rehearse(job: _Job) -> Posted:
     if not acts:
         job.say("The comment says the same already.")
     return Posted(check="planned", comment="planned" if acts else "unchanged")
-
-
-def _grant(refusals: tuple[Refusal, ...], build: Build) -> str:
-    """Return one line: what GitHub refused, the permission that is missing, and the YAML that gives it."""
-    missing = sorted({refusal.permission for refusal in refusals if refusal.permission})
-    said = "; ".join(sorted({refusal.said for refusal in refusals}))
-    if not missing:
-        return f"GitHub refused a part of the report: {said}."
-    return (
-        f"The token lacks {' and '.join(f'`{permission}`' for permission in missing)} on {build.repository} "
-        f"(GitHub: {said}). Add to the job: "
-        "permissions: { contents: read, checks: write, pull-requests: write }."
-    )
 
 
 def _stale(build: Build, pull: Pull | None) -> str:
