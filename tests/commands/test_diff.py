@@ -219,6 +219,8 @@ def test_a_first_commit_has_no_base(repo: Repo) -> None:
         ({"data.dvc": "outs: [1]\n"}, "data.dvc has an entry in `outs` that is no mapping with a path."),
         ({"data.dvc": b"\xff\xfe"}, "data.dvc, line 1, is not UTF-8 text."),
         ({"dvc.yaml": "stages:\n  a:\n    cmd: echo ${nope}\n"}, "dvc.yaml cannot be resolved: "),
+        ({"dvc.yaml": "stages:\n  a:\n    cmd: echo ${lr}\n", "params.yaml": "lr: 1\nx: [1\n"},
+         "dvc.yaml takes values from a broken file: params.yaml, line 3, is not valid YAML: while"),
     ],
 )  # fmt: skip
 def test_a_broken_pipeline_file_is_one_sentence(project: Repo, files: dict[str, Any], sentence: str) -> None:
@@ -286,6 +288,33 @@ def test_a_cached_metric_that_cannot_be_reached_is_no_removed_metric(project: Re
     )
     assert said.code == 4
     assert said.json["changes"]["metrics"] == []
+
+
+def test_a_metric_that_git_should_have_is_not_looked_for_with_dvc(project: Repo) -> None:
+    project.git("rm", "-q", "metrics.json")
+    said = diff(project.folder, "HEAD")
+    assert said.err == (
+        "mltool: metrics.json is in dvc.lock but not in this revision, and DVC does not keep it (`cache: false`): "
+        "run `dvc repro` and commit it.\n"
+    )
+    assert "Nothing changed in what could be read." in said.out
+
+
+def test_markdown_says_what_could_not_be_read(project: Repo) -> None:
+    project.write({"metrics.json": '{"a": 1,\n'})
+    said = diff(project.folder, "--markdown")
+    assert said.out.endswith(
+        "\n\n#### Not read\n\n- metrics.json, line 2, is not valid JSON: expecting property name enclosed in double"
+        " quotes.\n"
+    )
+
+
+def test_two_sides_without_a_pipeline_are_not_called_new(repo: Repo) -> None:
+    repo.commit({"a.txt": "a"})
+    repo.commit({"a.txt": "b"})
+    said = diff(repo.folder, "HEAD~1", "HEAD")
+    assert "\nNeither side has a pipeline: no dvc.yaml and no file that ends in .dvc.\n\nNothing changed.\n" in said.out
+    assert (said.code, said.err) == (0, "")
 
 
 def test_an_unknown_revision_is_one_sentence(project: Repo) -> None:

@@ -104,7 +104,7 @@ def _compared(
     resolved = resolve([template for survey in surveys for template in survey.templates])
     before, after = (read.complete(survey, resolved=resolved, objects=objects) for survey in surveys)
     _raise_broken(after.problems)
-    before, note = _usable_base(base, before)
+    before, note = _usable_base(base, before, after)
     return Comparison(
         project=project,
         base_sha=base.sha,
@@ -167,11 +167,17 @@ def _is_pipeline(problem: Problem) -> bool:
     return problem.kind == "unreadable" and problem.path.endswith(PIPELINE_FILES)
 
 
-def _usable_base(found: Base, base: Snapshot) -> tuple[Snapshot, str]:
+def _is_empty(found: Snapshot) -> bool:
+    return not (found.stages or found.data or found.metrics or found.params)
+
+
+def _usable_base(found: Base, base: Snapshot, head: Snapshot) -> tuple[Snapshot, str]:
     """Return the base with a note where it has no pipeline that can be read."""
     broken = next((problem for problem in base.problems if _is_pipeline(problem)), None)
     if broken:
         return Snapshot(problems=base.problems), f"The base cannot be compared with: {broken.sentence}"
-    if found.sha and not (base.stages or base.data or base.metrics or base.params):
+    if found.sha and _is_empty(base):
+        if _is_empty(head):
+            return base, "Neither side has a pipeline: no dvc.yaml and no file that ends in .dvc."
         return base, f"The base {found.sha[:7]} has no pipeline yet, so all of it is new."
     return base, found.note

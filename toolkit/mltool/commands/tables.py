@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mltool.commands import diff
 from mltool.commands.compare import Comparison
+from mltool.errors import Exit
 from mltool.report import escape, figures, markdown
+from mltool.report.blocks import prose
 from mltool.report.inert import visible
 from mltool.snapshot.model import Changes, DataChange, Output, ValueChange
 
@@ -29,11 +32,11 @@ def text(compared: Comparison, *, color: bool) -> str:
     """Return aligned tables for a terminal, without an escape sequence unless `color`."""
     tables = _tables(compared.changes)
     parts = [_heading(compared), *(_aligned(table, color=color) for table in tables)]
-    return "\n\n".join(parts if tables else (*parts, "Nothing changed.")) + "\n"
+    return "\n\n".join(parts if tables else (*parts, _nothing(compared))) + "\n"
 
 
 def page(compared: Comparison) -> str:
-    """Return Markdown tables."""
+    """Return Markdown tables, and what could not be read: the page is shown where no standard error is."""
     tables = _tables(compared.changes)
     parts = [escape.escape(_heading(compared))]
     for table in tables:
@@ -41,7 +44,15 @@ def page(compared: Comparison) -> str:
                  for row in table.rows)  # fmt: skip
         aligns: list[Any] = ["right" if i in table.right else "left" for i in range(len(table.columns))]
         parts.append(f"#### {table.title}\n\n{markdown.grid(table.columns, cells, aligns)}")
-    return "\n\n".join(parts if tables else (*parts, "Nothing changed.")) + "\n"
+    if not tables:
+        parts.append(_nothing(compared))
+    if unread := diff.warnings(compared):
+        parts.append("\n".join(("#### Not read", "", *(f"- {markdown.line(prose(sentence))}" for sentence in unread))))
+    return "\n\n".join(parts) + "\n"
+
+
+def _nothing(compared: Comparison) -> str:
+    return "Nothing changed." if diff.exit_code(compared) is Exit.GOOD else "Nothing changed in what could be read."
 
 
 def _heading(compared: Comparison) -> str:

@@ -118,12 +118,20 @@ def _documents(
     for file, document in found.pipelines.items():
         answer = filled.get(file)
         if answer is not None:
-            reason = Unreadable(f"cannot be resolved: {answer.problem.rstrip('.')}")
-            document = reason if answer.problem else _shaped(file, answer.document)
+            document = _unresolved(found, file, answer) if answer.problem else _shaped(file, answer.document)
         if isinstance(document, Unreadable):
             problems.append(values.problem(file, document))
         else:
             yield file, document
+
+
+def _unresolved(found: Survey, file: str, answer: Resolved) -> Unreadable:
+    """Return why templates could not be filled in; a file of values that is broken is named with its line."""
+    sources = [path for template in found.templates if template.file == file for path, _ in template.files]
+    for path, document in found.memo.load(found.tree, sources).items():
+        if isinstance(document, Unreadable):
+            return Unreadable(f"takes values from a broken file: {values.problem(path, document).sentence.rstrip('.')}")
+    return Unreadable(f"cannot be resolved: {answer.problem.rstrip('.')}")
 
 
 def _built(found: Survey, documents: dict[str, Mapping[str, Any]]) -> tuple[tuple[Stage, ...], tuple[Output, ...]]:

@@ -72,24 +72,24 @@ def _stored(sources: Sources, path: str, flatten: Flatten) -> Iterable[Values]:
         sentence = f"{path} is not in this revision: the stage that makes it never ran, or the file was not committed."
         return (_absent(path, "missing", sentence),)
     if not lookup.is_directory(where):
-        return _fetched(sources, {path: where.out.hash}, flatten)
+        return _fetched(sources, {path: where.out.hash}, flatten, cached=where.out.cached)
     content = sources.objects((where.out.hash,), download=True).get(where.out.hash)
     if content is None:
-        return (_unreachable(path, where.out.hash),)
+        return (_unreachable(path, where.out.hash, cached=where.out.cached),)
     try:
         inner = lookup.files(where, lookup.manifest(content))
     except (ValueError, KeyError, TypeError):
         return (broken(path, Unreadable(f"is listed in {where.out.hash}, which is no directory listing of DVC")),)
     if not inner:
         return (_absent(path, "missing", f"{path} is declared but not in the directory {where.out.path}."),)
-    return _fetched(sources, inner, flatten)
+    return _fetched(sources, inner, flatten, cached=where.out.cached)
 
 
-def _fetched(sources: Sources, hashes: Mapping[str, str], flatten: Flatten) -> Iterable[Values]:
+def _fetched(sources: Sources, hashes: Mapping[str, str], flatten: Flatten, *, cached: bool) -> Iterable[Values]:
     contents = sources.objects(tuple(hashes.values()), download=True)
     for path, digest in hashes.items():
         if digest not in contents:
-            yield _unreachable(path, digest)
+            yield _unreachable(path, digest, cached=cached)
             continue
         try:
             made = sources.memo.once(f"stored:{path}", digest, lambda: flatten(parse(path, contents[digest])))  # noqa: B023
@@ -98,12 +98,16 @@ def _fetched(sources: Sources, hashes: Mapping[str, str], flatten: Flatten) -> I
             yield broken(path, error)
 
 
-def _unreachable(path: str, digest: str) -> Values:
-    sentence = (
+def _unreachable(path: str, digest: str, *, cached: bool) -> Values:
+    kept = (
         f"{path} ({digest}) is neither in the DVC cache nor in a remote that can be reached: run `dvc push` where it"
         " was made, or `dvc pull` here."
     )
-    return _absent(path, "unreachable", sentence)
+    in_git = (
+        f"{path} is in dvc.lock but not in this revision, and DVC does not keep it (`cache: false`): run `dvc repro`"
+        " and commit it."
+    )
+    return _absent(path, "unreachable", kept if cached else in_git)
 
 
 def _absent(path: str, kind: ProblemKind, sentence: str) -> Values:
