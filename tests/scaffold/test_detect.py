@@ -5,7 +5,7 @@ import pytest
 from mltool.config import Ci
 from mltool.errors import UserError
 from mltool.scaffold import detect, packages, remotes
-from mltool.snapshot.model import Snapshot, Values
+from mltool.snapshot.model import Problem, Snapshot, Values
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,18 @@ def test_gates_for_one_key_in_two_files_have_two_names() -> None:
     files = tuple(Values(path=path, values={"auc": 0.9}) for path in ("a.json", "b/c.json"))
     names = [gate.name for gate in detect.propose_gates(Snapshot(metrics=files))]
     assert names == ["a-json-auc", "b-c-json-auc"]
+
+
+def test_metrics_that_are_out_of_reach_are_not_taken_for_unknown_ones() -> None:
+    lost = Problem(path="eval/metrics.json", kind="unreachable", sentence="eval/metrics.json is elsewhere.")
+    there = Snapshot(metrics=(Values(path="eval/metrics.json", values={}, problem=lost),))
+    assert gates_for(there).startswith("nothing yet: eval/metrics.json could not be read here; `dvc pull` first")
+    assert gates_for(Snapshot()) == "nothing: no well-known metric"
+
+
+def gates_for(snapshot: Snapshot) -> str:
+    findings = detect.propose((), {}, snapshot=snapshot, branch="main", given={}).findings
+    return next(found.what for found in findings if found.about == "gates for")
 
 
 def propose(files: dict[str, bytes], **given: object) -> detect.Proposal:

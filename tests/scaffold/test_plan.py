@@ -70,6 +70,10 @@ def test_a_file_that_belongs_to_the_project_is_kept_as_it_is() -> None:
     assert (made.kind, made.then) == (Kind.KEPT, "anything\n")
 
 
+def test_a_file_that_is_written_once_and_is_still_as_written_needs_no_word() -> None:
+    assert step(stamped(BODY), once=True).kind is Kind.SAME
+
+
 def test_a_file_of_ours_that_the_settings_no_longer_want_is_obsolete_unless_edited_or_foreign() -> None:
     existing = {"a": stamped(BODY), "b": stamped(BODY) + "mine\n", "c": "theirs\n"}
     steps = plan.make([], existing=existing, style=STYLE, unwanted=("a", "b", "c", "d")).steps

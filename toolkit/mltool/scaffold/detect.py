@@ -83,9 +83,7 @@ def propose(
             Finding(about="default branch", what=given.get("default_branch", branch)),
             Finding(about="DVC remote", what=_remote_said(files, remote)),
             Finding(about="pipeline", what=_pipeline(snapshot)),
-            Finding(
-                about="gates for", what=", ".join(gate.metric for gate in gates) or "nothing: no well-known metric"
-            ),
+            Finding(about="gates for", what=", ".join(gate.metric for gate in gates) or _no_gates(snapshot)),
             Finding(about="tests", what=given.get("tests", detected["tests"]) or "none"),
         ),
     )
@@ -150,6 +148,14 @@ def _python_said(version: str, file: str, given: Mapping[str, Any]) -> str:
     if "python" in given:
         return f"{given['python']}, as you said"
     return f"{version}, from {file}" if version else f"{Ci().python}, because no file says which"
+
+
+def _no_gates(snapshot: Snapshot) -> str:
+    """Say why there are none; a file that is out of reach here may well hold what everybody knows."""
+    lost = [file.path for file in snapshot.metrics if file.problem]
+    if lost:
+        return f"nothing yet: {', '.join(lost)} could not be read here; `dvc pull` first, or add them by hand"
+    return "nothing: no well-known metric"
 
 
 def _pipeline(snapshot: Snapshot) -> str:

@@ -31,7 +31,8 @@ def _step(file: File, now: str | None, style: Style) -> Step:
     if now is None:
         return Step(kind=Kind.NEW, path=file.path, now=None, then=file.content, why=file.why)
     if file.once:
-        return Step(kind=Kind.KEPT, path=file.path, now=now, then=now, why=file.why)
+        kind = Kind.SAME if now == file.content else Kind.KEPT
+        return Step(kind=kind, path=file.path, now=now, then=now, why=file.why)
     then = keep_newer(file.content, now, style=style)
     kind = _kind(now, then, style)
     return Step(kind=kind, path=file.path, now=now, then=now if kind is Kind.SAME else then, why=file.why)
