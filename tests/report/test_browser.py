@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from mltool.report import html
 from mltool.report.page import page
 from report.hostile import pair
-from report.samples import SAMPLES, regression
+from report.samples import SAMPLES, live, metric, regression, shown
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -63,6 +64,18 @@ def test_it_opens_from_disk_asks_nobody_and_fits_every_width(browser: Browser, p
         assert wrong == []
         assert tab.locator("h1").is_visible()
         tab.context.close()
+
+
+def test_on_a_desk_the_verdict_column_is_not_past_the_edge(browser: Browser, tmp_path: Path) -> None:
+    row = metric("jaccard_coeff", 0.8561, 0.7849, live=0.8561, path="training/metrics.json")
+    worse = replace(shown("jaccard_coeff", 0.8561, 0.7849), metric="training/metrics.json:jaccard_coeff")
+    found = replace(live(), metrics=(row,), verdicts=(worse,))
+    file = tmp_path / "report.html"
+    file.write_text(html.render(page(found)))
+    tab, _ = opened(browser, file, width=1100)
+    table = "document.querySelector('.metrics .scroll')"
+    assert tab.evaluate(f"{table}.scrollWidth") <= tab.evaluate(f"{table}.clientWidth")
+    tab.context.close()
 
 
 def test_it_is_dark_where_the_reader_wants_dark(browser: Browser, path: Path) -> None:

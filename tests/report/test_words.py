@@ -182,3 +182,8 @@ def test_stages_that_are_behind_for_one_reason_share_a_line() -> None:
     stale = tuple(Stale(stage=f"train@{i}", reason="dependency train.py changed") for i in range(74))
     words = markdown.render(page(replace(SAMPLES["broken"](), stale=stale)))
     assert "\n- `train@0`, `train@1`, `train@2` and 71 more: dependency train.py changed\n" in words
+
+
+def test_two_gates_that_pass_are_both() -> None:
+    two = replace(good(), verdicts=good().verdicts[:2])
+    assert markdown.render(page(two)).splitlines()[2].startswith("<b>Both gates pass:</b> ")

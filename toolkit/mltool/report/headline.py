@@ -118,7 +118,7 @@ def _calm(report: Report) -> Line:
     if not any(verdict.metric for verdict in judged):
         start = "No gate judged a metric."
     elif passed == len(judged):
-        start = "The one gate passes." if passed == 1 else f"All {passed} gates pass."
+        start = {1: "The one gate passes.", 2: "Both gates pass."}.get(passed, f"All {passed} gates pass.")
     else:
         start = f"{passed} of {len(judged)} gates pass; the others warn."
     if not told:
