@@ -69,7 +69,8 @@ def test_it_opens_from_disk_asks_nobody_and_fits_every_width(browser: Browser, p
 def test_on_a_desk_the_verdict_column_is_not_past_the_edge(browser: Browser, tmp_path: Path) -> None:
     row = metric("jaccard_coeff", 0.8561, 0.7849, live=0.8561, path="training/metrics.json")
     worse = replace(shown("jaccard_coeff", 0.8561, 0.7849), metric="training/metrics.json:jaccard_coeff")
-    found = replace(live(), metrics=(row,), verdicts=(worse,))
+    other = metric("dice_mean", 0.9043, 0.7717, live=0.9043, path="evaluation/metrics.json")
+    found = replace(live(), metrics=(row, other), verdicts=(worse,))
     file = tmp_path / "report.html"
     file.write_text(html.render(page(found)))
     tab, _ = opened(browser, file, width=1100)
