@@ -69,7 +69,10 @@ def test_a_missing_metric_fails_and_suggests_the_nearest_name() -> None:
 def test_a_missing_file_fails() -> None:
     verdict = judge(0.9, ABSENT)
     assert verdict.outcome is Outcome.FAIL
-    assert "metrics.json is not a metrics file of this revision" in verdict.sentence
+    assert verdict.sentence == (
+        "metrics.json is not a metrics file of this revision, so `accuracy` cannot be judged. "
+        "List it under `metrics` in dvc.yaml, or mend the path in mltool.toml."
+    )
 
 
 def test_an_unreadable_file_fails_with_its_line() -> None:

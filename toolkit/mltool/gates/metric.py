@@ -93,7 +93,8 @@ def number(leaf: Leaf) -> float | None:
 
 def _head_problem(rule: Settings, head: Values | None) -> str:
     if head is None:
-        return f"{rule.path} is not a metrics file of this revision, so `{rule.key}` cannot be judged."
+        lost = f"{rule.path} is not a metrics file of this revision, so `{rule.key}` cannot be judged."
+        return f"{lost} List it under `metrics` in dvc.yaml, or mend the path in mltool.toml."
     if head.problem:
         return _unreadable(head.problem)
     if rule.key not in head.values:
