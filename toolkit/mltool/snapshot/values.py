@@ -146,7 +146,10 @@ def _search(node: Any, parts: list[str]) -> Any:
         return node
     part, rest = parts[0], parts[1:]
     if isinstance(node, dict):
-        hits = {key: _search(value, rest) for key, value in node.items() if fnmatchcase(str(key), part)}
+        # A plain name is looked up: matching it with every key would take stages × params.
+        plain = part in node and not any(sign in part for sign in "*?[")
+        named = {part: node[part]} if plain else node
+        hits = {key: _search(value, rest) for key, value in named.items() if fnmatchcase(str(key), part)}
         return {key: value for key, value in hits.items() if not (rest and value in ({}, []))}
     if isinstance(node, list):
         hits = {i: _search(value, rest) for i, value in enumerate(node) if fnmatchcase(str(i), part)}
