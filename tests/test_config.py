@@ -49,7 +49,7 @@ def test_pyproject_serves_where_there_is_no_file_of_its_own() -> None:
             "mltool.toml: unknown key `gates.a.tolerence`. Did you mean `tolerance`?",
         ),
         ("[facts]\nzzz=1", "mltool.toml: unknown key `facts.zzz`. Known here: cost, slices."),
-        ("[gates.a]\nfloor=1", "mltool.toml: `gates.a`: object missing required field `metric`."),
+        ("[gates.a]\nfloor=1", "mltool.toml: `gates.a` lacks `metric`."),
         ("[gates.a]\nmetric=3", "mltool.toml: `gates.a.metric`: expected `str`, got `int`."),
         (
             "[gates.a]\nmetric='x'\nlevel='loud'",
@@ -67,8 +67,9 @@ def test_a_mistake_is_one_sentence_with_the_way_out(text: str, sentence: str) ->
 
 
 def test_bytes_that_are_no_text_are_no_toml() -> None:
-    with pytest.raises(UserError, match=r"mltool\.toml is not valid TOML"):
-        config.load({config.FILE: b"\xff\xfe"})
+    with pytest.raises(UserError) as caught:
+        config.load({config.FILE: b"[facts]\n\xff\xfe"})
+    assert str(caught.value) == "mltool.toml is not valid TOML: line 2 is not UTF-8 text. Save it as UTF-8."
 
 
 def test_the_published_schema_is_the_one_the_code_has() -> None:

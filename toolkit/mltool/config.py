@@ -132,7 +132,10 @@ def toml(path: str, content: bytes) -> dict[str, Any]:
     """Return the TOML document, or raise UserError naming file and line."""
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path} is not valid TOML: line {line} is not UTF-8 text.", "Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
 
 
@@ -181,6 +184,9 @@ def _wrong(table: Mapping[str, Any], error: msgspec.ValidationError) -> str:
     where = where.rstrip("`")
     if where.startswith("gates[...]"):
         where = where.replace("[...]", f".{_first_bad_gate(table['gates'])}", 1)
+    _, absent, name = message.partition("Object missing required field ")
+    if absent:
+        return f"`{where}` lacks {name}"
     choices = _choices(where.rpartition(".")[2])
     hint = f"; one of {', '.join(choices)}" if "enum" in message and choices else ""
     return f"`{where}`: {message[:1].lower()}{message[1:]}{hint}"
