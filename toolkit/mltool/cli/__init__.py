@@ -1,5 +1,6 @@
 """The way in, and every way out: what the verbs raise becomes a sentence and an exit code."""
 
+import gc
 import os
 import sys
 import traceback
@@ -14,6 +15,8 @@ ISSUES = "https://github.com/mltool/mltool/issues"
 
 def main() -> None:
     """Run the command line and exit with one of the codes of `mltool.errors.Exit`."""
+    # A command is over before its garbage matters; looking for it every 700 objects takes 5 % of the time.
+    gc.set_threshold(100_000, 20, 20)
     # Started with a closed stream, as some schedulers do, there would be nothing to ask or to write to.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()

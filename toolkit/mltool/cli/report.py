@@ -100,6 +100,8 @@ def _make(project: Path, base: str | None, head: str | None, *, build: Build | N
 
 def _build(*, required: bool) -> Build | None:
     """Return the CI run that we are in, None on a laptop."""
+    if not required and "GITHUB_ACTIONS" not in os.environ:
+        return None
     from mltool.ci import github_actions
 
     # A job after another event, say a release, may still print a report: as on a laptop.
