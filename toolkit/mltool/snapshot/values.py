@@ -152,8 +152,8 @@ def _search(node: Any, parts: list[str]) -> Any:
         hits = {key: _search(value, rest) for key, value in named.items() if fnmatchcase(str(key), part)}
         return {key: value for key, value in hits.items() if not (rest and value in ({}, []))}
     if isinstance(node, list):
-        hits = {i: _search(value, rest) for i, value in enumerate(node) if fnmatchcase(str(i), part)}
-        return [hits.get(i) for i in range(max(hits) + 1)] if hits else []
+        found = {i: _search(value, rest) for i, value in enumerate(node) if fnmatchcase(str(i), part)}
+        return [found.get(i) for i in range(max(found) + 1)] if found else []
     return {}
 
 
