@@ -148,7 +148,7 @@ def _search(node: Any, parts: list[str]) -> Any:
     if isinstance(node, dict):
         # A plain name is looked up: matching it with every key would take stages × params.
         plain = part in node and not any(sign in part for sign in "*?[")
-        named = {part: node[part]} if plain else node
+        named: dict[Any, Any] = {part: node[part]} if plain else node
         hits = {key: _search(value, rest) for key, value in named.items() if fnmatchcase(str(key), part)}
         return {key: value for key, value in hits.items() if not (rest and value in ({}, []))}
     if isinstance(node, list):
