@@ -1,13 +1,14 @@
 """`mltool.toml` is read strictly, and its schema is published."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from mltool import config
-from mltool.config import Config
+from mltool.config import Ci, Config
 from mltool.errors import UserError
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "mltool.schema.json"
@@ -17,9 +18,11 @@ def load(text: str) -> Config:
     return config.load({config.FILE: text.encode()})
 
 
-def test_an_absent_file_means_the_defaults() -> None:
-    assert config.load({}) == Config()
-    assert config.load({"pyproject.toml": b"[project]\nname = 'x'"}) == Config()
+def test_an_absent_file_means_the_defaults_but_a_stale_lock_only_warns() -> None:
+    assert load("") == Config()
+    undeclared = replace(Config(), ci=Ci(lock="warn"))
+    assert config.load({}) == undeclared
+    assert config.load({"pyproject.toml": b"[project]\nname = 'x'"}) == undeclared
 
 
 def test_a_gate_is_read_with_every_key() -> None:

@@ -280,3 +280,14 @@ def test_every_flag_reaches_the_setting_of_its_name(project: Path) -> None:
     written = config.load({config.FILE: (project / "mltool.toml").read_bytes()}).ci
     assert {name: getattr(written, name) for name in flags} == flags
     assert written.secrets == ("A", "B")
+
+
+def test_projects_in_subfolders_are_named_and_told_what_works_there(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for name in ("a", "b"):
+        disk.write(tmp_path / name / ".dvc" / "config", "")
+        disk.write(tmp_path / name / "dvc.yaml", "stages: {}\n")
+    for folder, where in ((tmp_path, "There are 2 DVC projects"), (tmp_path / "a", "The DVC project is in a;")):
+        with pytest.raises(UserError, match=where) as caught:
+            run(folder)
+        assert "mltool report -C FOLDER" in caught.value.remedy

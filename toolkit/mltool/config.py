@@ -118,14 +118,16 @@ class Config:
 def load(files: Mapping[str, bytes]) -> Config:
     """Return the configuration from `mltool.toml`, else `[tool.mltool]` of `pyproject.toml`, else the defaults.
 
-    Raises UserError for broken TOML, an unknown key (with the nearest known one) and a value of the wrong type.
+    A repository that has neither has not asked to be judged: there, a stale dvc.lock is a warning. Raises UserError for
+    broken TOML, an unknown key (with the nearest known one) and a value of the wrong type.
     """
     if FILE in files:
         return parse(FILE, toml(FILE, files[FILE]))
     if PYPROJECT in files:
-        table = toml(PYPROJECT, files[PYPROJECT]).get("tool", {}).get("mltool", {})
-        return parse(f"[tool.mltool] in {PYPROJECT}", table)
-    return Config()
+        table = toml(PYPROJECT, files[PYPROJECT]).get("tool", {}).get("mltool")
+        if table is not None:
+            return parse(f"[tool.mltool] in {PYPROJECT}", table)
+    return Config(ci=Ci(lock="warn"))
 
 
 def toml(path: str, content: bytes) -> dict[str, Any]:

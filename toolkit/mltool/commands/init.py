@@ -18,6 +18,7 @@ from mltool.scaffold.detect import Finding
 from mltool.scaffold.model import Kind, Plan, Step
 from mltool.snapshot.model import Snapshot
 
+OWN_WORKFLOW = "Move it there, or call `mltool ci run` and `mltool report -C FOLDER` from a workflow of your own."
 STARTER = "project"
 SETTINGS = "settings"
 # What a folder may hold and still be empty: what forges and editors put into a new one.
@@ -73,11 +74,7 @@ def propose(request: Request, edges: Edges) -> Proposal:
         return starter(request, edges)
     root = workflows.repository(request.folder)
     if not (root / ".dvc").is_dir():
-        project = git.find(request.folder)  # raises, or finds one further down
-        raise UserError(
-            f"The DVC project is in {project.prefix}, and workflows are written for one at the top of the repository.",
-            "Move it there, or call `mltool ci run` and `mltool report` from a workflow of your own.",
-        )
+        raise _not_at_the_top(request.folder)
     return adopt(Project(root=root), request, edges)
 
 
@@ -138,6 +135,17 @@ def starter(request: Request, edges: Edges) -> Proposal:
         first=(*first, (*program(), "init", "--quiet")),
         next=("pip install -r requirements.txt", "dvc repro", "python -m pytest"),
     )
+
+
+def _not_at_the_top(folder: Path) -> UserError:
+    """Return what stands against it: there is no DVC project, or there are some further down."""
+    try:
+        place = f"The DVC project is in {git.find(folder).prefix}"
+    except UserError as error:
+        if "-C" not in error.remedy:
+            return error
+        place = error.what.rstrip(".")
+    return UserError(f"{place}; workflows are written for one at the top of the repository.", OWN_WORKFLOW)
 
 
 def is_empty(folder: Path) -> bool:
