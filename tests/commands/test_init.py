@@ -287,6 +287,7 @@ def test_projects_in_subfolders_are_named_and_told_what_works_there(tmp_path: Pa
     for name in ("a", "b"):
         disk.write(tmp_path / name / ".dvc" / "config", "")
         disk.write(tmp_path / name / "dvc.yaml", "stages: {}\n")
+    subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
     for folder, where in ((tmp_path, "There are 2 DVC projects"), (tmp_path / "a", "The DVC project is in a;")):
         with pytest.raises(UserError, match=where) as caught:
             run(folder)
