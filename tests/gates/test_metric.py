@@ -51,7 +51,7 @@ def test_a_metric_may_fall_by_its_tolerance_and_no_further(
     assert verdict.test == "tolerance"
 
 
-@pytest.mark.parametrize("head", [math.nan, math.inf, "0.9", None, True, (0.9,)])
+@pytest.mark.parametrize("head", [math.nan, math.inf, 10**400, "0.9", None, True, (0.9,)])
 def test_a_head_that_is_no_finite_number_fails_and_names_the_file(head: Leaf) -> None:
     verdict = judge(0.9, head)
     assert verdict.outcome is Outcome.FAIL
@@ -103,6 +103,11 @@ def test_a_base_that_cannot_be_read_is_undecided_and_never_a_pass() -> None:
     assert judge(math.nan, 0.9, floor=0.95).outcome is Outcome.FAIL
 
 
+def test_a_range_has_a_floor_and_a_ceiling_whichever_way_is_better() -> None:
+    assert judge(ABSENT, 0.999, floor=0.8, ceiling=0.99).outcome is Outcome.FAIL
+    assert judge(ABSENT, 0.9, floor=0.8, ceiling=0.99, direction="lower").outcome is Outcome.PASS
+
+
 def test_a_sentence_says_how_far_and_how_much_is_allowed() -> None:
     assert judge(0.9, 0.88, tolerance=0.005).sentence == "accuracy fell to 0.88 from 0.9, 0.02 worse; 0.005 is allowed."
     assert judge(0.9, 0.898, tolerance=0.005).sentence == "accuracy fell to 0.898 from 0.9, within the 0.005 allowed."
@@ -116,6 +121,11 @@ def test_a_sentence_says_how_far_and_how_much_is_allowed() -> None:
         ({"metric": "m.json:acc", "tolerance": "a lot"}, "tolerance `a lot` is not a number"),
         ({"metric": "m.json:acc", "tolerance": -1}, "tolerance `-1` is not a number"),
         ({"metric": "m.json:acc", "tolerance": "nan"}, "tolerance `nan` is not a number"),
+        ({"metric": "m.json:acc", "floor": math.nan}, "floor = nan is no limit"),
+        ({"metric": "m.json:loss", "ceiling": math.inf}, "ceiling = inf is no limit"),
+        ({"metric": "m.json:acc", "floor": 0.9, "ceiling": 0.8}, "the floor 0.9 is above the ceiling 0.8"),
+        ({"metric": "m.json:rmse", "floor": 30}, "a floor alone holds back a metric where lower is better"),
+        ({"metric": "m.json:acc", "ceiling": 0.9}, "a ceiling alone holds back a metric where higher is better"),
     ],
 )
 def test_a_gate_that_cannot_be_understood_names_itself(gate: dict[str, Any], words: str) -> None:

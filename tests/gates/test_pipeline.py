@@ -51,6 +51,18 @@ def test_a_warning_does_not_block() -> None:
     assert overall(verdicts) is Outcome.PASS
 
 
+def test_a_warning_gate_that_is_undecided_blocks_nothing_and_is_no_pass() -> None:
+    config = Config(gates={"auc": Gate(metric="metrics.json:auc", level="warn")})
+    verdicts = pipeline.judge(config, base=[file(auc=math.nan)], head=[file(auc=0.8)], has_base=True)
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.UNDECIDED]
+    assert overall(verdicts) is Outcome.SKIP
+
+
+def test_an_integer_that_no_float_can_hold_is_no_number() -> None:
+    (verdict,) = pipeline.judge(Config(), base=[file(loss=1)], head=[file(loss=10**400)], has_base=True)
+    assert (verdict.outcome, verdict.level) == (Outcome.FAIL, "warn")
+
+
 def test_a_pipeline_in_order_alone_is_no_pass() -> None:
     in_order = lock.judge((), level="fail", stages=6)
     assert in_order.outcome is Outcome.PASS

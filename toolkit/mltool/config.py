@@ -25,9 +25,9 @@ class Gate:
     tolerance: float | str = 0.0
     """How much worse than the base still passes: absolute (`0.005`), or of the base's value (`"1%"`)."""
     floor: float | None = None
-    """Never below this, whatever the base says (for a metric where higher is better)."""
+    """Never below this, whatever the base says; alone where higher is better, with a ceiling a range."""
     ceiling: float | None = None
-    """Never above this, whatever the base says (for a metric where lower is better)."""
+    """Never above this, whatever the base says; alone where lower is better, with a floor a range."""
     test: Literal["auto", "tolerance"] = "auto"
     """How to compare; `auto` takes the best test that the facts allow, which today is `tolerance`."""
     level: Literal["fail", "warn"] = "fail"

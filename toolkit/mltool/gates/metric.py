@@ -53,6 +53,7 @@ def settings(name: str, gate: Gate) -> Settings:
     if found is None:
         raise UserError(f"{where}: `{key}` does not say which way is better.", 'Add direction = "higher" or "lower".')
     tolerance, relative = _tolerance(where, gate.tolerance)
+    _check_limits(where, gate, better=found)
     return Settings(
         name=name,
         path=path,
@@ -64,6 +65,21 @@ def settings(name: str, gate: Gate) -> Settings:
         ceiling=gate.ceiling,
         level=gate.level,
     )
+
+
+def _check_limits(where: str, gate: Gate, *, better: Direction) -> None:
+    """Raise UserError for limits that can never hold, never fail, or stand on the side where the metric gets better."""
+    for name, limit in (("floor", gate.floor), ("ceiling", gate.ceiling)):
+        if limit is not None and not math.isfinite(limit):
+            raise UserError(f"{where}: {name} = {limit} is no limit.", "Write a number, or leave the key out.")
+    if gate.floor is not None and gate.ceiling is not None:
+        if gate.floor > gate.ceiling:
+            raise UserError(f"{where}: the floor {gate.floor:g} is above the ceiling {gate.ceiling:g}.")
+        return
+    lone, meant = ("floor", "ceiling") if better == "lower" else ("ceiling", "floor")
+    if getattr(gate, lone) is not None:
+        remedy = f"Did you mean `{meant}`? A range has both, and direction tells which way is better."
+        raise UserError(f"{where}: a {lone} alone holds back a metric where {better} is better.", remedy)
 
 
 def judge(rule: Settings, *, base: Values | None, head: Values | None) -> Verdict:
@@ -85,10 +101,14 @@ def judge(rule: Settings, *, base: Values | None, head: Values | None) -> Verdic
 
 
 def number(leaf: Leaf) -> float | None:
-    """Return a finite number as float, else None. A bool is no number."""
+    """Return a finite number as float, else None. A bool is no number, nor is an integer past what a float can hold."""
     if isinstance(leaf, bool) or not isinstance(leaf, int | float):
         return None
-    return float(leaf) if math.isfinite(leaf) else None
+    try:
+        value = float(leaf)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _head_problem(rule: Settings, head: Values | None) -> str:
@@ -117,6 +137,8 @@ def _spell(leaf: Leaf) -> str:
         return "NaN"
     if isinstance(leaf, float):
         return "infinite"
+    if isinstance(leaf, int) and not isinstance(leaf, bool):
+        return "an integer of more than 308 digits"
     return f"{type(leaf).__name__} `{str(leaf)[:60]}`"
 
 

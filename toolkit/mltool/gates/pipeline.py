@@ -1,6 +1,5 @@
 """Every verdict on one head: the declared gates, and what must be said even where nothing was declared."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -54,7 +53,7 @@ def _undeclared(before: Mapping[str, Values], after: Mapping[str, Values], seen:
 def _news(was: Values | None, key: str, leaf: Leaf) -> bool:
     if isinstance(leaf, bool) or not isinstance(leaf, int | float):
         return False
-    return not math.isfinite(leaf) or (was is not None and key in was.values and was.values[key] != leaf)
+    return metric.number(leaf) is None or (was is not None and key in was.values and was.values[key] != leaf)
 
 
 def _shown(found: Verdict) -> Verdict:

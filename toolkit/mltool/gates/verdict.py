@@ -58,4 +58,5 @@ def overall(verdicts: Iterable[Verdict]) -> Outcome:
         return Outcome.FAIL
     if any(verdict.outcome is Outcome.UNDECIDED and verdict.level == "fail" for verdict in judged):
         return Outcome.UNDECIDED
-    return Outcome.PASS if any(verdict.metric and verdict.declared for verdict in judged) else Outcome.SKIP
+    answered = (verdict for verdict in judged if verdict.outcome is not Outcome.UNDECIDED)
+    return Outcome.PASS if any(verdict.metric and verdict.declared for verdict in answered) else Outcome.SKIP

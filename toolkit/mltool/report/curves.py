@@ -135,6 +135,6 @@ def _natural(label: str) -> tuple[bool, float, str]:
 def _number(value: Any) -> float | None:
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if math.isfinite(found) else None

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mltool.gates.directions import direction
+from mltool.report.figures import real
 from mltool.report.model import CostRow, SliceRow
 from mltool.snapshot.model import Problem
 
@@ -30,7 +31,7 @@ def slices(path: str, base: bytes | None, head: bytes | None) -> tuple[tuple[Sli
                 value=value,
                 metric=metric,
                 rows=_rows(after[column][value]),
-                base=_number(_get(before, column, value, metric)),
+                base=real(_get(before, column, value, metric)),
                 head=score,
                 direction=direction(metric),
             )
@@ -43,7 +44,7 @@ def cost(path: str, base: bytes | None, head: bytes | None) -> tuple[tuple[CostR
     after, broken = _document(path, head)
     before, _ = _document(path, base)
     names = dict.fromkeys([*after, *before])
-    rows = (CostRow(name=name, base=_number(before.get(name)), head=_number(after.get(name))) for name in names)
+    rows = (CostRow(name=name, base=real(before.get(name)), head=real(after.get(name))) for name in names)
     return tuple(row for row in rows if row.base is not None or row.head is not None), broken
 
 
@@ -61,7 +62,7 @@ def _scores(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str],
     for column, values in document.items():
         for value, scores in _items(values):
             for metric, score in _items(scores):
-                found = _number(score)
+                found = real(score)
                 if metric != ROWS and found is not None:
                     yield (column, value, metric), found
 
@@ -79,7 +80,3 @@ def _get(document: Any, *keys: str) -> Any:
 def _rows(scores: Mapping[str, Any]) -> int | None:
     found = scores.get(ROWS)
     return found if isinstance(found, int) else None
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
