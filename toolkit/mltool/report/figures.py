@@ -31,9 +31,9 @@ def unit(name: str, values: Sequence[Leaf]) -> Unit:
     """Return what the values of a metric called `name` are counted in; a share only where all lie in 0…1."""
     words = re.findall(r"[a-z]+[0-9]*", re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower())
     numbers = [value for leaf in values if (value := real(leaf)) is not None]
-    if words and words[-1] in _BYTES and all(value == int(value) for value in numbers):
+    if words and words[-1] in _BYTES and "per" not in words and all(value == int(value) for value in numbers):
         return "bytes"
-    if words and words[-1] in _SECONDS:
+    if words and words[-1] in _SECONDS and "per" not in words:
         return "seconds"
     inside = bool(numbers) and all(0 <= value <= 1 for value in numbers)
     return "share" if inside and not _SHARES.isdisjoint(words) else ""
