@@ -391,7 +391,7 @@ def test_an_opened_check_is_closed_when_no_report_was_made(
     (check,) = stage.api.checks(stage.build.sha)
     assert (check["status"], check["conclusion"]) == ("completed", conclusion)
     assert (
-        "before a report was made: see [the log](https://github.com/o/r/actions/runs/5)" in check["output"]["summary"]
+        "before a report was posted: see [the log](https://github.com/o/r/actions/runs/5)" in check["output"]["summary"]
     )
 
 
@@ -623,6 +623,12 @@ def test_annotations_put_what_blocks_first_and_stop_at_ten(stage: Stage) -> None
     )
     (check,) = stage.api.checks(stage.build.sha)
     assert check["output"]["annotations_count"] == 10
+
+
+def test_a_key_with_a_colon_leaves_the_path_of_its_annotation_whole() -> None:
+    verdict = Verdict(gate="a", metric="m.json:NDCG:top=10", outcome=Outcome.FAIL, level="fail", sentence="it fell")
+    (note,) = delivery.annotations(replace(report("a" * 40), verdicts=(verdict,)))
+    assert note.path == "m.json"
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "a/../../b", "x" * 600])

@@ -92,6 +92,19 @@ def test_a_job_opens_a_check_posts_and_leaves_the_token_nowhere(job: Job) -> Non
     assert TOKEN not in job.everything(posted) + opened.stdout + opened.stderr
 
 
+@pytest.mark.parametrize(("cancelled", "conclusion"), [("true", "cancelled"), ("false", "failure")])
+def test_a_check_is_closed_after_a_report_that_could_not_be_posted(job: Job, cancelled: str, conclusion: str) -> None:
+    job.run("--open-check")
+    number = (job.folder / "output").read_text().strip().removeprefix("check-id=")
+    (job.folder / "report.json").write_text("{}")
+    posted = job.run("--from", "report.json", "--post", MLTOOL_CHECK_ID=number)
+    assert posted.returncode == 2
+    closed = job.run("--close-check", MLTOOL_CHECK_ID=number, MLTOOL_CANCELLED=cancelled)
+    assert closed.returncode == 0, closed.stderr
+    (check,) = job.api.checks(job.sha)
+    assert (check["status"], check["conclusion"]) == ("completed", conclusion)
+
+
 def test_a_job_that_may_write_nothing_succeeds_and_says_what_to_add(job: Job) -> None:
     job.server.fail("POST|PATCH", "/repos/", status=403, body=github.refusal())
     done = job.run("--from", "report.json", "--post")

@@ -203,6 +203,16 @@ def test_every_pin_in_the_files_stands_in_the_one_list_and_every_one_of_those_is
     assert all(len(re.findall("uses: ", text)) == len(list(found.style.find(text))) for text in texts)
 
 
+def test_only_the_report_of_this_attempt_is_posted_and_a_check_is_closed_whatever_breaks() -> None:
+    jobs = parsed(Ci())["jobs"]
+    assert jobs["reproduce"]["outputs"] == {"report": "${{ steps.keep.outcome }}"}
+    steps = {step.get("id", step["name"]): step for step in jobs["report"]["steps"]}
+    assert steps["fetch"]["if"] == "${{ needs.reproduce.outputs.report == 'success' }}"
+    forks = {step.get("id", step["name"]): step for step in parsed(Ci(), "mltool-post.yml")["jobs"]["post"]["steps"]}
+    for last in (steps["Close the check without a report"], forks["Say that there is no report"]):
+        assert last["if"] == "${{ always() && steps.post.outcome != 'success' }}"
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the scripts are for bash")
 def test_every_script_is_valid_shell() -> None:
     scripts = {

@@ -54,6 +54,9 @@ def report(
     check_id: Annotated[
         int | None, typer.Option(envvar="MLTOOL_CHECK_ID", help="The check that --open-check opened.")
     ] = None,
+    cancelled: Annotated[
+        bool, typer.Option("--cancelled", envvar="MLTOOL_CANCELLED", help="With --close-check: that run was cancelled.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --post: print what would be written.")] = False,
     key: Annotated[str, typer.Option(help="Tells several reports on one pull request apart.")] = "mltool",
     fail_undecided: Annotated[
@@ -75,7 +78,7 @@ def report(
 
     build = _build(required=post or open_check or close_check)
     if build and (open_check or close_check):
-        _check(build, opening=open_check, check_id=check_id, key=key)
+        _check(build, opening=open_check, check_id=check_id, key=key, cancelled=cancelled)
         return
     found = verb.load(made) if made else _make(project, base, head, build=build, key=key)
     if output:
@@ -120,13 +123,13 @@ def _session(build: Build) -> Session | None:
     return post.connect(build, http.Secret(token)) if token else None
 
 
-def _check(build: Build, *, opening: bool, check_id: int | None, key: str) -> None:
+def _check(build: Build, *, opening: bool, check_id: int | None, key: str, cancelled: bool) -> None:
     from mltool import disk
     from mltool.commands import check_run
 
     session = _session(build)
     if not opening:
-        check_run.close(build, session=session, say=_say, check_id=check_id, key=key)
+        check_run.close(build, session=session, say=_say, check_id=check_id, key=key, cancelled=cancelled)
         return
     number = check_run.start(build, session=session, say=_say, key=key)
     if number and (path := os.environ.get("GITHUB_OUTPUT")):

@@ -39,7 +39,7 @@ def close(
     key: str = "mltool",
     cancelled: bool = False,
 ) -> None:
-    """Complete the check run if it is still in progress, because the run ended before a report was made.
+    """Complete the check run if it is still in progress, because the run ended before a report was posted.
 
     Without `check_id` every check run of this name that is open on the commit is closed; where the name has none at
     all, which a branch rule may be waiting for, one is written. Does nothing twice.

@@ -138,12 +138,12 @@ def ended_badly(run: str) -> bool:
 
 
 def no_report(run_url: str, *, cancelled: bool) -> Completion:
-    """Return the end of a check run whose run ended before a report was made."""
+    """Return the end of a check run whose run ended before a report was posted."""
     ended = "was cancelled" if cancelled else "failed"
     return Completion(
         conclusion="cancelled" if cancelled else "failure",
-        title=f"The run {ended} before a report was made",
-        summary=f"The run {ended} before a report was made: see {f'[the log]({run_url})' if run_url else 'its log'}.",
+        title=f"The run {ended} before a report was posted",
+        summary=f"The run {ended} before a report was posted: see {f'[the log]({run_url})' if run_url else 'its log'}.",
     )
 
 
@@ -156,7 +156,7 @@ def annotations(report: Report) -> tuple[Annotation, ...]:
 def _annotations(report: Report) -> Iterator[Annotation]:
     for verdict in report.verdicts:
         if verdict.outcome is Outcome.FAIL and verdict.metric:
-            path = verdict.metric.rpartition(":")[0]
+            path = verdict.metric.partition(":")[0]
             yield Annotation(
                 path=path,
                 line=1,
