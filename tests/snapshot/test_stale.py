@@ -103,6 +103,122 @@ def test_a_pointer_of_git_lfs_says_nothing_about_the_content() -> None:
     assert reasons({**UP_TO_DATE, "in.py": "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"}) == {}
 
 
+def folder_of(files: Mapping[str, str | bytes], **more: Any) -> dict[str, Any]:
+    listing = [{"md5": md5(content), "relpath": name} for name, content in sorted(files.items())]
+    return recorded("src", f"{md5(json.dumps(listing, sort_keys=True))}.dir") | more
+
+
+READS_SRC = {"dvc.yaml": pipeline(a={"cmd": "x", "deps": ["src"]}), "src/a.py": "1\n", "src/b.py": "2\n"}
+
+
+def reads_src(files: Mapping[str, str | bytes], **more: Any) -> str:
+    return lock(a={"cmd": "x", "deps": [folder_of(files, **more)]})
+
+
+def test_a_folder_that_held_files_that_git_ignores_cannot_be_compared() -> None:
+    held = reads_src({"a.py": "1\n", "b.py": "2\n", "__pycache__/a.pyc": "x"}, nfiles=3)
+    assert reasons({**READS_SRC, "dvc.lock": held}) == {}
+    same_number = reads_src({"a.py": "1\n", "b.py": "3\n"}, nfiles=2)
+    assert reasons({**READS_SRC, "dvc.lock": same_number}) == {"a": "dependency src changed"}
+    fewer = reads_src({"a.py": "1\n"}, nfiles=1)
+    assert reasons({**READS_SRC, "dvc.lock": fewer}) == {"a": "dependency src changed"}
+
+
+def test_a_folder_that_holds_an_output_cannot_be_compared_with_what_git_has_of_it() -> None:
+    files = {**READS_SRC, "dvc.lock": reads_src({"a.py": "1\n", "b.py": "2\n", "big": "x", ".gitignore": "/big"})}
+    data = {"src/big.dvc": f"outs:\n- {{md5: {DIGEST}, hash: md5, path: big}}\n"}
+    assert reasons(files | data) == {}
+    assert reasons(files) == {"a": "dependency src changed"}
+
+
+def test_line_ends_that_a_checkout_may_give_are_no_change() -> None:
+    windows = reads_src({"a.py": "1\r\n", "b.py": "2\r\n"})
+    assert reasons({**READS_SRC, "dvc.lock": windows}) == {}
+    unix = reads_src({"a.py": "1\n", "b.py": "2\n"})
+    assert reasons({**READS_SRC, "dvc.lock": unix, "src/a.py": "1\r\n", "src/b.py": "2\r\n"}) == {}
+    binary = reads_src({"a.py": "1\n", "b.py": b"\0\n"})
+    assert reasons({**READS_SRC, "dvc.lock": binary, "src/b.py": b"\0\r\n"}) == {"a": "dependency src changed"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "known"),
+    [
+        ("*.ipynb filter=nbstripout\n", False),
+        ("*.ipynb working-tree-encoding=UTF-16\n", False),
+        ("*.ipynb filter=lfs diff=lfs merge=lfs -text\n", True),
+        ("*.ipynb diff=jupyternotebook\n", True),
+        ("*.ipynb filter=nbstripout\nnb/* !filter\n", True),
+        ("# a comment\n\n[attr]x filter=a\n", True),
+    ],
+)
+def test_a_file_that_git_converts_cannot_be_compared(attributes: str, known: bool) -> None:  # noqa: FBT001
+    files = {
+        "dvc.yaml": pipeline(a={"cmd": "x", "deps": ["nb/a.ipynb"]}),
+        "dvc.lock": lock(a={"cmd": "x", "deps": [entry("nb/a.ipynb", "with outputs")]}),
+        "nb/a.ipynb": "stripped", ".gitattributes": attributes,
+    }  # fmt: skip
+    assert bool(reasons(files)) is known
+    assert bool(reasons({**files, "nb/.gitattributes": "*.ipynb filter=x\n"})) is False
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"hash": "md5", "checksum": '"abc"', "size": 2},
+        {"hash": "md5", "etag": "abc"},
+        {"dataset": {"url": "s3://b/k", "type": "url", "meta": {"version_id": "1"}}},
+        {"hash": "md5", "cloud": {"s3": {"etag": "a", "version_id": "b"}}},
+        {"hash": "md5", "files": [{"relpath": "x", "cloud": {"s3": {"version_id": "b"}}}]},
+    ],
+)
+def test_what_dvc_records_without_an_md5_is_no_new_dependency(info: dict[str, Any]) -> None:
+    files = {"dvc.yaml": pipeline(a={"cmd": "x", "deps": ["https://example.org/x"]})}
+    assert (
+        reasons({**files, "dvc.lock": lock(a={"cmd": "x", "deps": [{"path": "https://example.org/x"} | info]})}) == {}
+    )
+    assert reasons({**files, "dvc.lock": lock(a={"cmd": "x", "deps": []})}) != {}
+
+
+def test_a_folder_kept_by_versions_is_hashed_from_its_files() -> None:
+    inner = [{"relpath": "b", "md5": md5("2"), "size": 1}, {"relpath": "a", "md5": md5("1"), "size": 1}]
+    kept = {"path": "src", "hash": "md5", "files": inner}
+    files = {"dvc.yaml": pipeline(w={"cmd": "w", "outs": ["src"]}, a={"cmd": "x", "deps": ["src"]})}
+    read_ = {"cmd": "x", "deps": [folder_of({"a": "1", "b": "2"})]}
+    assert reasons({**files, "dvc.lock": lock(w={"cmd": "w", "outs": [kept]}, a=read_)}) == {}
+    out = stages.build("dvc.yaml", json.loads(files["dvc.yaml"]), {"stages": {"w": {"cmd": "w", "outs": [kept]}}})[
+        0
+    ].outs
+    assert (out[0].size, out[0].files) == (2, 2)
+
+
+PARAMS = "layers: [{units: 3}, {units: 4}]\n1: {2: x}\nmixed: [{a: 1, b: 2.0}]\nempty: {}\nseed:\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "ran", "reason"),
+    [
+        (["layers.0.units"], {"layers.0.units": 3}, ""),
+        (["layers.1.units"], {"layers.1.units": 3}, "param layers.1.units changed"),
+        (["layers.2.units"], {"layers.2.units": 3}, "param layers.2.units is gone"),
+        (["1.2"], {"1.2": "x"}, ""),
+        (["mixed"], {"mixed": [{"b": 2, "a": 1}]}, ""),
+        (["mixed"], {"mixed": [{"b": 2, "a": 3}]}, "param mixed changed"),
+        (["lay*"], {"lay*": [1]}, ""),
+        (["empty", "seed"], {"empty": {}, "seed": None}, ""),
+        (["layers"], {"layers": [{"units": 3}, {"units": 4}]}, ""),
+    ],
+)
+def test_params_are_compared_key_by_key_as_dvc_picks_them(keys: list[str], ran: Any, reason: str) -> None:
+    files = {"dvc.yaml": pipeline(a={"cmd": "x", "params": keys}), "params.yaml": PARAMS}
+    found = reasons({**files, "dvc.lock": lock(a={"cmd": "x", "params": {"params.yaml": ran}})})
+    assert found == ({"a": reason} if reason else {})
+
+
+def test_dvc_writes_the_place_of_a_params_file_in_short() -> None:
+    files = {"dvc.yaml": pipeline(a={"cmd": "x", "params": [{"./c.yaml": ["lr"]}]}), "c.yaml": "lr: 1\n"}
+    assert reasons({**files, "dvc.lock": lock(a={"cmd": "x", "params": {"c.yaml": {"lr": 1}}})}) == {}
+
+
 Change = Callable[[Repo], Any]
 
 CHANGES: dict[str, Change] = {

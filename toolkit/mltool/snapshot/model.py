@@ -47,10 +47,14 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class Dependency:
-    """What a stage reads, with the hash it had when the stage last ran (empty when it never did)."""
+    """What a stage reads, with the hash it had when the stage last ran (empty when it never did).
+
+    `files` counts the files of a directory; None where DVC did not record them.
+    """
 
     path: str
     hash: str = ""
+    files: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

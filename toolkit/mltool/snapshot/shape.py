@@ -71,3 +71,8 @@ def _tables(found: Any, where: str) -> None:
         raise Unreadable(f"has `{where}` that is no list")
     if not all(isinstance(item, dict) and isinstance(item.get("path"), str) for item in items):
         raise Unreadable(f"has an entry in `{where}` that is no mapping with a path")
+    for item in items:
+        inner: Any = item.get("files") or []
+        if not isinstance(inner, list) or not all(isinstance(file, dict) and isinstance(file.get("relpath"), str)
+                                                  for file in inner):  # fmt: skip
+            raise Unreadable(f"has an entry in `{where}` with `files` that are no list of files")

@@ -1,15 +1,17 @@
 """Stages: what `dvc.yaml` declares, with the hashes and values that `dvc.lock` recorded."""
 
+import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from mltool.snapshot import values
+from mltool.snapshot import hashes, values
 from mltool.snapshot.model import Dependency, Leaf, Output, Stage
 from mltool.snapshot.paths import join
 from mltool.snapshot.shape import locked_stages
 
 PARAMS = "params.yaml"
+OTHERS = ("etag", "checksum", "version_id", "dataset", "cloud", "files")
 SECTIONS = ("stages", "metrics", "params", "plots", "artifacts", "vars", "datasets")
 
 Kind = Literal["data", "metric", "plot"]
@@ -36,11 +38,16 @@ def outputs(file: str, document: Mapping[str, Any]) -> tuple[Output, ...]:
 
 def hash_of(info: Mapping[str, Any]) -> str:
     """Return DVC's hash with its algorithm. DVC 2 named none: its md5 is of text with Unix line ends."""
-    if name := info.get("hash"):
-        return f"{name}:{info[name]}" if info.get(name) else ""
+    files = info.get("files") or ()
+    if files and all(file.get("md5") for file in files):  # a remote that keeps versions: no hash of the folder itself
+        return f"md5:{hashes.listing((file['relpath'], file['md5']) for file in files)}"
     if info.get("md5"):
-        return f"md5-dos2unix:{info['md5']}"
-    return next((f"{name}:{info[name]}" for name in ("etag", "checksum", "version_id") if info.get(name)), "")
+        return f"{info.get('hash') or 'md5-dos2unix'}:{info['md5']}"
+    # DVC 3 writes `hash: md5` also beside what is none.
+    for name in OTHERS:
+        if found := info.get(name):
+            return f"{name}:{found if isinstance(found, str) else json.dumps(found, sort_keys=True, default=str)}"
+    return ""
 
 
 def _stage(file: str, name: str, entry: Mapping[str, Any], lock: Mapping[str, Any]) -> Stage:
@@ -53,8 +60,9 @@ def _stage(file: str, name: str, entry: Mapping[str, Any], lock: Mapping[str, An
         cmd=_command(entry["cmd"]),
         ran_cmd=_command(lock.get("cmd") or ""),
         deps=tuple(
-            Dependency(path=join(folder, path), hash=hash_of(ran["deps"].get(path, {})))
+            Dependency(path=join(folder, path), hash=hash_of(info), files=info.get("nfiles"))
             for path in map(str, entry.get("deps") or ())
+            for info in (ran["deps"].get(path, {}),)
         ),
         outs=tuple(_outs(folder, entry, ran["outs"])),
         params={join(folder, path): _ran_params(lock, path, keys) for path, keys in tracked.items()} if lock else {},
@@ -74,10 +82,16 @@ def _outs(folder: str, entry: Mapping[str, Any], ran: Mapping[Any, Mapping[str, 
 
 
 def _output(folder: str, path: str, kind: Kind, *, cached: bool, info: Mapping[str, Any]) -> Output:
+    inner = info.get("files") or ()
+    sizes = [file.get("size") for file in inner]
     return Output(
-        path=join(folder, path), hash=hash_of(info), size=info.get("size"), files=info.get("nfiles"), kind=kind,
+        path=join(folder, path),
+        hash=hash_of(info),
+        size=sum(sizes) if inner and None not in sizes else info.get("size"),
+        files=len(inner) or info.get("nfiles"),
+        kind=kind,
         cached=cached,
-    )  # fmt: skip
+    )
 
 
 def _kind(entry: Mapping[str, Any]) -> Kind:
@@ -97,7 +111,9 @@ def _tracked(declared: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _ran_params(lock: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Mapping[str, Leaf]:
-    ran = (lock.get("params") or {}).get(path) or {}
+    recorded = lock.get("params") or {}
+    # DVC writes `./params.yaml` as `params.yaml` here, and nowhere else.
+    ran = recorded.get(path) or recorded.get(posixpath.normpath(path)) or {}
     return values.param_leaves({key: value for key, value in ran.items() if not keys or key in keys})
 
 

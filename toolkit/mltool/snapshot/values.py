@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from fnmatch import fnmatchcase
+from functools import reduce
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -20,6 +21,7 @@ from mltool.snapshot.model import Leaf, Problem, Values
 MOST_BYTES_JSON = 32 * 2**20
 MOST_BYTES = 8 * 2**20
 MOST_VALUES = 2_000_000
+PATTERN = "*?["
 
 _yaml = YAML(typ="safe")
 
@@ -83,9 +85,20 @@ def param_leaves(document: Any, keys: Iterable[str] = ()) -> dict[str, Leaf]:
     return _bounded((key, leaf_of(value)) for key, value in (_walk(found, "") if isinstance(found, dict) else ()))
 
 
-def holds(document: Any, key: str) -> bool:
-    """Return whether a params document has something under a dotted key."""
-    return bool(_search(document, key.split(".")))
+def is_pattern(key: str) -> bool:
+    """Return whether a dotted key may stand for several."""
+    return any(sign in key for sign in PATTERN)
+
+
+def pick(document: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Return what a params document has under each of these dotted keys, in which a number may count in a list."""
+    found = {}
+    for key in keys:
+        try:
+            found[key] = reduce(_step, key.split("."), document)
+        except LookupError:
+            continue
+    return found
 
 
 def leaf_of(value: Any) -> Leaf:
@@ -147,7 +160,7 @@ def _search(node: Any, parts: list[str]) -> Any:
     part, rest = parts[0], parts[1:]
     if isinstance(node, dict):
         # A plain name is looked up: matching it with every key would take stages × params.
-        plain = part in node and not any(sign in part for sign in "*?[")
+        plain = part in node and not is_pattern(part)
         named: dict[Any, Any] = {part: node[part]} if plain else node
         hits = {key: _search(value, rest) for key, value in named.items() if fnmatchcase(str(key), part)}
         return {key: value for key, value in hits.items() if not (rest and value in ({}, []))}
@@ -155,6 +168,15 @@ def _search(node: Any, parts: list[str]) -> Any:
         found = {i: _search(value, rest) for i, value in enumerate(node) if fnmatchcase(str(i), part)}
         return [found.get(i) for i in range(max(found) + 1)] if found else []
     return {}
+
+
+def _step(node: Any, part: str) -> Any:
+    if isinstance(node, dict):
+        # Keys may be numbers, which are written as any other.
+        return node[part] if part in node else {str(key): value for key, value in node.items()}[part]
+    if isinstance(node, list | tuple) and part.isdecimal():
+        return node[int(part)]
+    raise KeyError(part)
 
 
 def _merge(into: Any, more: Any) -> Any:
