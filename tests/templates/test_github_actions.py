@@ -203,6 +203,19 @@ def test_every_pin_in_the_files_stands_in_the_one_list_and_every_one_of_those_is
     assert all(len(re.findall("uses: ", text)) == len(list(found.style.find(text))) for text in texts)
 
 
+@pytest.mark.parametrize(("undecided", "flags"), [("neutral", 0), ("fail", 1)])
+def test_a_gate_that_could_not_be_judged_blocks_where_that_is_asked_for(undecided: Any, flags: int) -> None:
+    files = render(Ci(undecided=undecided))
+    commands = [
+        step["run"]
+        for name in ("mltool.yml", "mltool-post.yml")
+        for job in YAML(typ="safe").load(files[f"{WORKFLOWS}/{name}"])["jobs"].values()
+        for step in job["steps"]
+        if "--output" in step.get("run", "") or "--post" in step.get("run", "")
+    ]
+    assert [command.count("--fail-undecided") for command in commands] == [flags] * 3
+
+
 def test_only_the_report_of_this_attempt_is_posted_and_a_check_is_closed_whatever_breaks() -> None:
     jobs = parsed(Ci())["jobs"]
     assert jobs["reproduce"]["outputs"] == {"report": "${{ steps.keep.outcome }}"}

@@ -46,7 +46,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """The columns of the predictions file."""
+    """Where `mltool measure evaluate` finds the predictions and their columns, unless its flags say otherwise."""
 
     path: str = "eval/predictions.parquet"
     id: str = "row_id"
@@ -63,6 +63,8 @@ class Ci:
     """The CI system: the name of a folder of templates."""
     lock: Literal["verify", "warn", "off"] = "verify"
     """What a stale dvc.lock in a commit does to the check."""
+    undecided: Literal["neutral", "fail"] = "neutral"
+    """What a gate that could not be judged does to the check; GitHub counts `neutral` as passed."""
     forks: Literal["comment", "report", "off"] = "comment"
     """Pull requests from forks: a second workflow comments, only the summary reports, or nothing runs."""
     python: str = "3.12"
@@ -111,7 +113,6 @@ class Config:
 
     gates: dict[str, Gate] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
-    predictions: Predictions = field(default_factory=Predictions)
     ci: Ci = field(default_factory=Ci)
 
 
