@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from mltool.snapshot import block
 
 TRAPS = (
+    f"0b{'10' * 15}",
     *("yes", "No", "on", "null", "~", "true", "False", "1", "-1", "01", "0o7", "0x1f", "1_000", "1e3", "1e-5", "1."),
     *(".5", "-.5", ".inf", "-.INF", ".nan", "12:30", "2026-01-02", "a: b", "a:", ": a", "a #b", "#a", "- a", "-", "?"),
     *("a'b", "'a'", '"a"', "{a}", "[a]", "&a", "*a", "!a", "|", ">", "%a", "@a", "`a`", "a,b", "a  b", " a", "a ", ""),

@@ -10,7 +10,8 @@ from typing import Any
 
 # A text that starts with a letter, `_`, `/` or `./`, and holds no character that YAML may give a meaning.
 PLAIN = re.compile(r"""(?:[A-Za-z_/]|\.\.?/)[\w ./@+=,;()~^$%:&'"|<>*?![\]{}\\-]*(?<![ :])""")
-HASH = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
+# YAML takes 0b… for a number.
+HASH = re.compile(r"(?!0b)[0-9a-f]{32}(?:\.dir)?")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 QUOTED = re.compile(r"'([^'\n]*)'")

@@ -135,12 +135,15 @@ def _walk(table: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _bounded(pairs: Iterator[tuple[str, Leaf]]) -> dict[str, Leaf]:
-    """Return the pairs as a dict; YAML aliases can make a few lines stand for billions of values."""
+    """Return the pairs as a dict; a file may be nested less deeply than can be parsed, and still too deeply."""
     found = {}
-    for count, (key, value) in enumerate(pairs):
-        if count >= MOST_VALUES:
-            raise Unreadable(f"holds more than {MOST_VALUES:,} values")
-        found[key] = value
+    try:
+        for count, (key, value) in enumerate(pairs):
+            if count >= MOST_VALUES:
+                raise Unreadable(f"holds more than {MOST_VALUES:,} values")
+            found[key] = value
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply") from error
     return found
 
 
@@ -223,7 +226,7 @@ def _read_yaml(text: str) -> Any:
 
 def _whole_yaml(text: str) -> Any:
     try:
-        return _yaml.load(text)
+        document = _yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.context, error.problem) if part)
@@ -231,6 +234,21 @@ def _whole_yaml(text: str) -> Any:
     except (YAMLError, ValueError, OverflowError, AttributeError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(f"is not valid YAML: {said}") from error
+    if "*" in text and "&" in text and _size(document, {}) > MOST_VALUES:
+        raise Unreadable(f"has aliases that make it hold more than {MOST_VALUES:,} values")
+    return document
+
+
+def _size(node: Any, sizes: dict[int, int]) -> int:
+    """Return how many values a part of a document stands for, as if its aliases were written out."""
+    if not isinstance(node, dict | list):
+        return 1
+    if id(node) not in sizes:
+        sizes[id(node)] = 0  # what is met again before it is counted stands in itself
+        sizes[id(node)] = 1 + sum(_size(item, sizes) for item in (node.values() if isinstance(node, dict) else node))
+    if not sizes[id(node)]:
+        raise Unreadable("has an alias to a part that it stands in itself")
+    return sizes[id(node)]
 
 
 def _python(text: str) -> Any:
