@@ -130,8 +130,8 @@ def _chart(chart: Chart) -> str:
         rows = [
             (item.side, plots.spark(plots.sampled(item, low=left, high=right), low=low, high=high)) for item in lines
         ]
-        legend = {"base": "base (grey)", "head": "this change (blue)"} if picture else {}
-        parts.append("\\\n".join(f"`{blocks}` {legend.get(side, side)}" for side, blocks in rows))
+        drawn = len(rows) if picture else 0
+        parts.append("\\\n".join(f"`{blocks}` {_side(side, drawn)}" for side, blocks in rows))
     if len(shown) > MOST_LINES:
         parts.append(f"… and {len(shown) - MOST_LINES:,} more lines.")
     parts.append(_said(chart.caption))
