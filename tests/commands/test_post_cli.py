@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +103,24 @@ def test_a_check_is_closed_after_a_report_that_could_not_be_posted(job: Job, can
     assert closed.returncode == 0, closed.stderr
     (check,) = job.api.checks(job.sha)
     assert (check["status"], check["conclusion"]) == ("completed", conclusion)
+
+
+@pytest.mark.parametrize("command", ["::error::x", " ::add-mask::0", "a ##[error]x", "\n::stop-commands::x"])
+def test_a_report_from_elsewhere_gives_the_runner_no_command(job: Job, command: str) -> None:
+    verdict = Verdict(gate=command, metric=f"m.json:{command}", outcome=Outcome.FAIL, level="fail", sentence=command)
+    made = Report(head=Revision(sha=job.sha, ref=command), outcome=Outcome.FAIL, verdicts=(verdict,), notes=(command,))
+    good = report_json.dumps(made)
+    for content in (
+        good,
+        good.replace(b'"fail"', json.dumps(command).encode()),
+        report_json.dumps(replace(made, key=command)),
+    ):
+        (job.folder / "report.json").write_bytes(content)
+        done = job.run("--from", "report.json", "--post")
+        log = done.stdout + done.stderr
+        assert log
+        assert "##[" not in log
+        assert not [line for line in log.splitlines() if line.lstrip().startswith("::")]
 
 
 def test_a_job_that_may_write_nothing_succeeds_and_says_what_to_add(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -65,4 +66,7 @@ def _interrupted() -> None:
 
 
 def _say(text: str) -> None:
+    # What broke may quote a stranger, and in a job of GitHub Actions `::` that begins a line, or `##[` anywhere in one,
+    # is a command to the runner.
+    text = re.sub(r"^(\s*):(?=:)", r"\1: ", text.replace("##[", "## ["), flags=re.MULTILINE)
     sys.stderr.write(f"{text}\n")

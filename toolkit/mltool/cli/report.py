@@ -67,12 +67,13 @@ def report(
     """Say what changed, whether the model got better or worse, and why.
 
     \b
-    mltool report                         this branch and its work tree, in the terminal
-    mltool report v1.0 HEAD -f html       any two revisions
-    mltool report --output report         what a CI job keeps
-    mltool report --from r.json --post    what a job posts that runs none of the project's code
+    mltool report                        this branch and its work tree
+    mltool report v1.0 HEAD -f html      any two revisions, as a page
+    mltool report --output report        what a CI job keeps
+    mltool report --from r.json --post   post what another job made
 
-    Exits 1 when a gate fails. Posting a report that was made earlier exits 0 once it is delivered.
+    Exits 1 when a gate fails. Posting a report that was made earlier prints
+    nothing of it and exits 0 once it is delivered.
     """
     from mltool.commands import report as verb
 
@@ -85,11 +86,13 @@ def report(
         from mltool.commands import render
 
         render.write(found, output)
-    _print(found, form, full=full)
+    # A report that was made elsewhere was judged there: here it only has to be delivered. It is not printed either,
+    # for the runner takes commands from the log, and this job has a token that writes.
+    judged = not (made and post)
+    if judged:
+        _print(found, form, full=full)
     if build and post:
         _post(found, build, key=key, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
-    # A report that was made elsewhere was judged there: here it only had to be delivered.
-    judged = not (made and post)
     raise typer.Exit(verb.exit_code(found.outcome, fail_undecided=fail_undecided) if judged else Exit.GOOD)
 
 
