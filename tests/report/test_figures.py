@@ -106,3 +106,11 @@ def test_bytes_have_one_unit_and_at_most_four_digits_before_it(count: int) -> No
     number, _, unit = figures.size(count).partition(" ")
     assert unit in ("B", "kB", "MB", "GB", "TB", "PB")
     assert count >= 10**18 or float(number) < 1000
+
+
+def test_a_distance_that_no_float_can_hold_is_infinite_and_breaks_nothing() -> None:
+    assert figures.amount("x", 1e308, -1e308) == "Infinity"
+    assert figures.amount("x_bytes", 1e308, -1e308) == "Infinity"
+    assert figures.amount("x_seconds", 1e308, -1e308) == "Infinity"
+    assert figures.tally(1e308 - -1e308) == "Infinity"
+    assert figures.tally(2.5) == "2.5"

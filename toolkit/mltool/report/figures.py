@@ -135,7 +135,7 @@ def duration(seconds: Leaf) -> str:
 
 def tally(number: float) -> str:
     """Return a count, which a weighted matrix may hold as a fraction."""
-    return _minus(f"{number:,.0f}") if number == int(number) else _significant(number, 4)
+    return _minus(f"{number:,.0f}") if number % 1 == 0 else _significant(number, 4)
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -236,6 +236,8 @@ def _significant(number: float, digits: int) -> str:
     """Return the number with so many significant digits, whole parts in full, without trailing zeros."""
     if number == 0:
         return "0"
+    if not math.isfinite(number):  # the distance between two numbers that a float just holds
+        return _beyond(number)
     if not 1e-6 <= abs(number) < _HUGE:
         return _scientific(number, digits - 1)
     text = f"{number:,.{min(max(digits - 1 - _power(abs(number)), 0), _MOST_DECIMALS)}f}"
