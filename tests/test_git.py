@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from mltool import git
+from mltool.commands.compare import compare
 from mltool.errors import Exit, MltoolError, OutsideError, UserError
 from mltool.git.command import environ
 from support.repos import Repo, run
@@ -264,3 +265,26 @@ def test_a_linked_worktree_and_a_submodule_are_no_obstacle(repo: Repo, tmp_path:
     run("git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(repo.folder), "sub",
         cwd=tmp_path / "linked")  # fmt: skip
     assert "sub" not in git.WorkTree(project).paths()
+
+
+def test_a_project_in_a_sub_folder_sees_the_files_in_the_folders_above_and_not_those_beside(tmp_path: Path) -> None:
+    repo = Repo.create(tmp_path / "mono", dvc=False)
+    repo.init_dvc("te[a]m/é/a")
+    sha = repo.commit({"uv.lock": "1", "te[a]m/x": "2", "team/no": "3", "te[a]m/b/no": "4", "te[a]m/é/a/own": "5"})
+    project = git.find(repo.folder / "te[a]m/é/a")
+    for tree in (git.GitTree(project, sha), git.WorkTree(project)):
+        assert sorted(tree.above()) == ["../../../uv.lock", "../../x"]
+        assert tree.read(("../../../uv.lock", "../../x", "../../../../etc")) == {
+            "../../../uv.lock": b"1", "../../x": b"2"
+        }  # fmt: skip
+    assert git.WorkTree(git.Project(root=repo.folder)).above() == ()
+
+
+def test_packages_of_a_project_in_a_sub_folder_are_compared(tmp_path: Path) -> None:
+    repo = Repo.create(tmp_path / "mono", dvc=False)
+    repo.init_dvc("a")
+    base = repo.commit({"requirements.txt": "numpy==1\n", "a/params.yaml": "x: 1\n"})
+    repo.write({"requirements.txt": "numpy==2\n"})
+    for head in (None, repo.commit()):
+        found = compare(repo.folder / "a", base, head).changes.packages
+        assert [(item.name, item.old, item.new) for item in found] == [("numpy", "1", "2")]

@@ -106,3 +106,14 @@ def test_a_lock_file_in_conflict_or_of_bytes_is_a_problem(name: str) -> None:
 
 def test_no_lock_file_is_no_packages() -> None:
     assert read(DictTree({"setup.py": b""}), Memo()) == ({}, ())
+
+
+def test_a_project_in_a_sub_folder_has_the_lock_file_of_the_nearest_folder_above() -> None:
+    def found(*names: str) -> dict[str, str]:
+        files = {name: f"x=={i}\n".encode() for i, name in enumerate(names)}
+        return dict(read(DictTree(files), Memo())[0])
+
+    assert found("../../requirements.txt", "../requirements.txt", "src/a.py") == {"x": "1"}
+    assert found("../../requirements.txt", "../readme.md") == {"x": "0"}
+    assert found("../requirements.txt", "requirements.txt") == {"x": "1"}
+    assert found("../readme.md", "a/requirements.txt") == {}

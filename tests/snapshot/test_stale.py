@@ -159,6 +159,7 @@ def test_a_file_that_git_converts_cannot_be_compared(attributes: str, known: boo
     }  # fmt: skip
     assert bool(reasons(files)) is known
     assert bool(reasons({**files, "nb/.gitattributes": "*.ipynb filter=x\n"})) is False
+    assert bool(reasons({**files, "../.gitattributes": "*.ipynb filter=x\n"})) is False
 
 
 @pytest.mark.parametrize(

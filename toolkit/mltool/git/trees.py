@@ -2,7 +2,8 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mltool.git.project import Project
 
 SYMLINK, SUBMODULE = "120000", "160000"
 MOST_LINKS = 10
+GLOB = re.compile(r"[*?[\\]")
 
 
 class GitTree:
@@ -23,6 +25,10 @@ class GitTree:
     def paths(self) -> Mapping[str, str]:
         """Return every file with its blob id; a symbolic link has an identity of its own in each commit."""
         return self._paths
+
+    def above(self) -> tuple[str, ...]:
+        """Return the files in the folders above the project, as `../name`."""
+        return tuple(_above(self.project.prefix, self._entries)) if self.project.prefix else ()
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the content of those of `paths` that exist; links are followed inside the repository.
@@ -77,6 +83,16 @@ class WorkTree:
     def paths(self) -> Mapping[str, str]:
         """Return every file, with its blob id where it is as in the index, else with an identity of its own."""
         return self._paths
+
+    def above(self) -> tuple[str, ...]:
+        """Return the tracked files in the folders above the project, as `../name`."""
+        if not self.project.prefix:
+            return ()
+        folders = (GLOB.sub(r"\\\g<0>", folder) for folder in _folders_above(self.project.prefix))
+        listed = os.fsdecode(
+            command.answer(self.project.root, "ls-files", "-z", "--", *(f":(top,glob){folder}*" for folder in folders))
+        ).split("\0")
+        return tuple(_above(self.project.prefix, filter(None, listed)))
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the content of those of `paths` that are on disk, ignored ones too.
@@ -136,6 +152,20 @@ class WorkTree:
 
 def _inside(prefix: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(prefix, path))
+
+
+def _folders_above(prefix: str) -> dict[str, str]:
+    """Return every folder above the project from the top, `""` or with a slash at its end, and how to get there."""
+    parts = prefix.split("/")
+    return {"".join(f"{part}/" for part in parts[:i]): "../" * (len(parts) - i) for i in range(len(parts))}
+
+
+def _above(prefix: str, files: Iterable[str]) -> Iterator[str]:
+    way = _folders_above(prefix)
+    for path in files:
+        folder = path[: path.rfind("/") + 1]
+        if folder in way:
+            yield f"{way[folder]}{path[len(folder) :]}"
 
 
 def _leads_out(path: str, target: str) -> UserError:

@@ -15,16 +15,20 @@ LFS = "filter=lfs"
 
 
 def converted(tree: Tree) -> Callable[[str], bool]:
-    """Return the function that says whether a file is converted, for example by nbstripout or git-crypt."""
+    """Return the function that says whether a file is converted, for example by nbstripout or git-crypt.
+
+    Of the folders above the project, patterns count that name no folder.
+    """
     rules = []
     for path, content in tree.read(_files(tree)).items():
         if patterns := tuple(_patterns(content.decode(errors="replace"))):
-            rules.append((posixpath.dirname(path), GitIgnoreSpec.from_lines(patterns)))
+            folder = "" if path.startswith("../") else posixpath.dirname(path)
+            rules.append((folder, GitIgnoreSpec.from_lines(patterns)))
     return lambda path: any(_matches(path, folder, spec) for folder, spec in rules)
 
 
 def _files(tree: Tree) -> Iterable[str]:
-    return [path for path in tree.paths() if posixpath.basename(path) == FILE]
+    return [path for path in (*tree.paths(), *tree.above()) if posixpath.basename(path) == FILE]
 
 
 def _patterns(text: str) -> Iterator[str]:

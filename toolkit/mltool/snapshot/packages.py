@@ -25,14 +25,25 @@ MARKERS = re.compile(r"^<<<<<<< ", re.MULTILINE)
 def read(tree: Tree, memo: Memo) -> tuple[Mapping[str, str], tuple[tuple[str, Unreadable], ...]]:
     """Return the packages by normalised name, and the lock files that could not be read.
 
-    The first kind of lock file in `READERS` that stands in the project's folder counts; files of one kind add up.
+    The first kind of lock file in `READERS` that stands in the project's folder counts; files of one kind add up. A
+    project in a sub-folder without any has those of the nearest folder above, up to the top of the repository.
     """
-    known = tree.paths()
-    for pattern, reader in READERS:
-        files = sorted(path for path in _candidates(known, pattern))
-        if files:
-            return _together(memo.load(tree, files, parser=reader))
+    for start, known in _levels(tree):
+        for pattern, reader in READERS:
+            files = sorted(f"{start}{path}" for path in _candidates(known, pattern))
+            if files:
+                return _together(memo.load(tree, files, parser=reader))
     return {}, ()
+
+
+def _levels(tree: Tree) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield the project's files, then those of each folder above, with the way there."""
+    yield "", tree.paths()
+    above: dict[str, list[str]] = {}
+    for path in tree.above():
+        start = path[: path.rfind("../") + 3]
+        above.setdefault(start, []).append(path[len(start) :])
+    yield from sorted(above.items(), key=lambda level: len(level[0]))
 
 
 def _candidates(known: Iterable[str], pattern: str) -> Iterator[str]:

@@ -11,6 +11,9 @@ class Tree(Protocol):
     def paths(self) -> Mapping[str, str]:
         """Return every tracked file with an identity of its content: equal identities mean equal bytes."""
 
+    def above(self) -> tuple[str, ...]:
+        """Return the files in the folders above the project, in the same repository, as `../name`; not those beside."""
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the content of those of `paths` that exist, in one go.
 
@@ -24,9 +27,13 @@ class DictTree:
 
     files: Mapping[str, bytes]
 
+    def above(self) -> tuple[str, ...]:
+        """Return those of the files that are named so."""
+        return tuple(path for path in self.files if path.startswith("../"))
+
     def paths(self) -> Mapping[str, str]:
         """Return every file; the bytes are their own identity."""
-        return {path: content.hex() for path, content in self.files.items()}
+        return {path: content.hex() for path, content in self.files.items() if not path.startswith("../")}
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the content of those of `paths` that exist."""
