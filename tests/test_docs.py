@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 from mltool.cli.app import app
 
@@ -54,6 +56,22 @@ def test_every_command_and_flag_on_a_page_exists(page: Path) -> None:
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         flags = set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", line))
         assert flags <= known, line
+
+
+def every_command(group: TyperGroup, *before: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if isinstance(command, TyperGroup):
+            yield from every_command(command, *before, name)
+
+
+@pytest.mark.parametrize("words", [*every_command(COMMANDS)], ids=" ".join)
+def test_help_loses_no_word_to_markup(words: tuple[str, ...]) -> None:
+    command: Any = COMMANDS
+    for word in words:
+        command = command.commands[word]
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80", "TERM": "dumb"}).output.split()
+    assert {word for word in command.help.split() if word != "\b"} <= set(shown)
 
 
 def test_the_commands_are_really_looked_for() -> None:

@@ -22,7 +22,7 @@ def generate(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")] = False,
     project: Project = Path(),
 ) -> None:
-    """Write the workflows that [ci] in mltool.toml asks for.
+    """Write the workflows that the table `ci` of mltool.toml asks for.
 
     A workflow that was edited by hand is never overwritten without --force. Newer pins of actions are kept.
     """
@@ -33,7 +33,7 @@ def generate(
 
 @app.command()
 def check(project: Project = Path()) -> None:
-    """Exit 1 with a diff when a workflow is not what [ci] in mltool.toml makes."""
+    """Exit 1 with a diff when a workflow is not what the table `ci` of mltool.toml makes."""
     from mltool.commands import ci
 
     raise typer.Exit(ci.check(_desk(project)))
