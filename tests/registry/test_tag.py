@@ -1,5 +1,7 @@
 """Tags in GTO's grammar."""
 
+import itertools
+
 import pytest
 
 from mltool.registry.tag import live, parse, version_at
@@ -47,3 +49,15 @@ def test_a_model_taken_out_of_production_is_not_live() -> None:
 def test_a_promoted_commit_without_a_version_goes_by_its_tag() -> None:
     tags = [("m#production#1", "a")]
     assert version_at(live(tags)[0], tags) == "m#production#1"
+
+
+def test_the_tenth_candidate_is_newer_than_the_ninth_and_older_than_the_release() -> None:
+    order = ["1.0.0-1", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta", "1.0.0-rc.9", "1.0.0-rc.10", "1.0.0", "1.0.10"]
+    for lower, higher in itertools.pairwise(order):
+        (found,) = live([(f"m@v{higher}", "b"), (f"m@v{lower}", "a")])
+        assert found.version == higher
+
+
+@pytest.mark.parametrize("name", ["m@v1.2." + "9" * 5000, "m#prod#" + "1" * 5000, "m@v1.2.٣"])
+def test_numbers_that_no_release_has_are_none_of_ours(name: str) -> None:
+    assert parse(name, "c0") is None

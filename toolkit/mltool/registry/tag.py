@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_VERSION = re.compile(r"(?P<name>[^@#!]+)@v(?P<version>\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)(?P<off>!)?(?:#(?P<n>\d+))?")
-_STAGE = re.compile(r"(?P<name>[^@#!]+)#(?P<stage>[^@#!]+?)(?P<off>!)?(?:#(?P<n>\d+))?")
+_VERSION = re.compile(
+    r"(?P<name>[^@#!]+)@v(?P<version>[0-9]{1,9}(?:\.[0-9]{1,9}){2}(?:-[0-9A-Za-z.-]+)?)(?P<off>!)?(?:#(?P<n>[0-9]{1,18}))?"
+)
+_STAGE = re.compile(r"(?P<name>[^@#!]+)#(?P<stage>[^@#!]+?)(?P<off>!)?(?:#(?P<n>[0-9]{1,18}))?")
 LIVE = ("prod", "production")
 
 
@@ -66,6 +68,12 @@ def _live(tags: list[Tag]) -> Tag | None:
     return max(versions, key=lambda tag: _semver(tag.version), default=None)
 
 
-def _semver(version: str) -> tuple[tuple[int, ...], bool, str]:
+def _semver(version: str) -> tuple[tuple[int, ...], bool, tuple[tuple[int, str], ...]]:
+    """Return what versions are ordered by: https://semver.org/#spec-item-11."""
     core, _, pre = version.partition("-")
-    return tuple(int(part) for part in core.split(".")), not pre, pre
+    return tuple(int(part) for part in core.split(".")), not pre, tuple(map(_identifier, pre.split(".")))
+
+
+def _identifier(part: str) -> tuple[int, str]:
+    """Order numbers before words, and among themselves by size: the longer is the larger."""
+    return (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (1_000_000, part)
