@@ -366,8 +366,15 @@ plots:
     return base, repo.commit()
 
 
+def other_keys_of_the_same_file(repo: Repo) -> tuple[str, str]:
+    """A stage takes other params from a file that stays as it is."""
+    stage = "stages: {{a: {{cmd: x, params: [c.yaml: [{}]]}}}}\n"
+    base = repo.commit({"dvc.yaml": stage.format("lr, old.x"), "c.yaml": "lr: 1\nold: {x: 2}\nnew: 3\n"})
+    return base, repo.commit({"dvc.yaml": stage.format("lr, new")})
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     plain, nested_and_listed, not_numbers, yaml_traps, every_language, several_pipelines, templated,
     templated_stage_vars, cached, metric_directory, dvc_files, renamed_and_removed, broken_files, ignored, from_nothing,
-    real_run,
+    real_run, other_keys_of_the_same_file,
 )  # fmt: skip

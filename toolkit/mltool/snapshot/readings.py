@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mltool.snapshot import lookup
@@ -58,9 +59,16 @@ def _flattened(sources: Sources, path: str, document: Any, flatten: Flatten, kin
     try:
         if identity is None:
             return Values(path=path, values=flatten(document))
-        return Values(path=path, values=sources.memo.once(f"{kind}:{path}", identity, lambda: flatten(document)))
+        return Values(
+            path=path, values=sources.memo.once(_name(kind, path, flatten), identity, lambda: flatten(document))
+        )
     except Unreadable as error:
         return broken(path, error)
+
+
+def _name(kind: str, path: str, flatten: Flatten) -> str:
+    """Return what a memo knows a flattened file by: two revisions may take different keys from the same content."""
+    return f"{kind}:{path}:{flatten.keywords if isinstance(flatten, partial) else ''}"
 
 
 def _stored(sources: Sources, path: str, flatten: Flatten) -> Iterable[Values]:
@@ -92,7 +100,8 @@ def _fetched(sources: Sources, hashes: Mapping[str, str], flatten: Flatten, *, c
             yield _unreachable(path, digest, cached=cached)
             continue
         try:
-            made = sources.memo.once(f"stored:{path}", digest, lambda: flatten(parse(path, contents[digest])))  # noqa: B023
+            name = _name("stored", path, flatten)
+            made = sources.memo.once(name, digest, lambda: flatten(parse(path, contents[digest])))  # noqa: B023
             yield Values(path=path, values=made)
         except Unreadable as error:
             yield broken(path, error)
