@@ -235,7 +235,7 @@ def _whole_yaml(text: str) -> Any:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(f"is not valid YAML: {said}") from error
     if "*" in text and "&" in text and _size(document, {}) > MOST_VALUES:
-        raise Unreadable(f"has aliases that make it hold more than {MOST_VALUES:,} values")
+        raise Unreadable(f"holds more than {MOST_VALUES:,} values")
     return document
 
 
