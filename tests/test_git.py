@@ -288,3 +288,10 @@ def test_packages_of_a_project_in_a_sub_folder_are_compared(tmp_path: Path) -> N
     for head in (None, repo.commit()):
         found = compare(repo.folder / "a", base, head).changes.packages
         assert [(item.name, item.old, item.new) for item in found] == [("numpy", "1", "2")]
+
+
+def test_a_path_out_of_the_repository_is_no_blob_and_spoils_no_other(repo: Repo) -> None:
+    sha = repo.commit({"a/m.json": "1", "b.json": "2"})
+    project = git.Project(root=repo.folder, prefix="a")
+    wanted = [(sha, path) for path in ("m.json", "../b.json", "../../x", "/etc/passwd", "..", "../..")]
+    assert git.blobs(project, wanted) == {(sha, "m.json"): b"1", (sha, "../b.json"): b"2"}

@@ -1,6 +1,7 @@
 """One short function a question about revisions."""
 
 import os
+import posixpath
 from collections.abc import Iterable, Mapping
 
 from mltool.errors import UserError
@@ -109,8 +110,10 @@ def tags(project: Project) -> tuple[tuple[str, str], ...]:
 
 
 def blobs(project: Project, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
-    """Return the content of each (commit, path in the project) that exists, read in one go."""
-    names = {pair: f"{pair[0]}:{project.prefix + '/' if project.prefix else ''}{pair[1]}" for pair in wanted}
+    """Return the content of each (commit, path in the project) that exists in the repository, read in one go."""
+    places = {pair: posixpath.normpath(posixpath.join(project.prefix, pair[1])) for pair in wanted}
+    # Git refuses the whole question for one path that leads out of the repository.
+    names = {pair: f"{pair[0]}:{place}" for pair, place in places.items() if not f"{place}/".startswith(("../", "/"))}
     found = objects.named(project.root, names.values())
     return {pair: found[name] for pair, name in names.items() if name in found}
 
