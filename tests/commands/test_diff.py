@@ -1,16 +1,13 @@
 """`mltool diff` as people call it: what it prints, and what it says about input that is not as it should be."""
 
-import json
 import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.repos import Repo, entry, lock
+from support.said import Said, mltool
 
 STAGE = """\
 stages:
@@ -23,22 +20,8 @@ stages:
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-
-
 def diff(folder: Path, *words: str) -> Said:
-    done = subprocess.run(
-        (sys.executable, "-m", "mltool", "diff", *words), cwd=folder, capture_output=True, check=False
-    )
-    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return mltool(folder, "diff", *words)
 
 
 def ran(lr: float, metrics: str, model: str) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """`mltool report` and `mltool gate` on real repositories: what they gather, print, write and exit with."""
 
 import json
-import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.repos import Repo, entry, lock
+from support.said import mltool
 
 STAGE = """\
 stages:
@@ -24,26 +23,6 @@ plots:
   - roc.json: {x: fpr, y: tpr, title: ROC}
 """
 GATE = '[gates.acc]\nmetric = "metrics.json:accuracy"\ntolerance = 0.01\n'
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-
-
-def mltool(folder: Path, *words: str | Path, **environ: str) -> Said:
-    command = [sys.executable, "-m", "mltool", *(str(word) for word in words)]
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS")}
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=kept | environ)
-    said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
-    assert "Traceback" not in said.err, said.err
-    return said
 
 
 def side(accuracy: object, *, lr: float = 0.1, ran: float | None = None, config: str = GATE) -> dict[str, Any]:
