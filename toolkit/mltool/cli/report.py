@@ -69,7 +69,7 @@ def report(
     \b
     mltool report                        this branch and its work tree
     mltool report v1.0 HEAD -f html      any two revisions, as a page
-    mltool report --output report        what a CI job keeps
+    mltool report --output DIR           also as files, as a CI job keeps it
     mltool report --from r.json --post   post what another job made
 
     Exits 1 when a gate fails. Posting a report that was made earlier prints
