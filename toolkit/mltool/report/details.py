@@ -67,8 +67,10 @@ def history(report: Report) -> list[Section]:
         return []
     lines = tuple(_trend(line, report) for line in past.lines)
     span = figures.count(len(past.commits), "commit")
-    ends = f", {past.commits[0][:SHORT]} to {past.commits[-1][:SHORT]}" if past.commits else ""
-    caption = f"The last {span} of the target branch{ends}, then this change. {past.note}".strip()
+    first, last = past.commits[:1], past.commits[1:][-1:]
+    ends = " to ".join(sha[:SHORT] for sha in (*first, *last))
+    commits = f"The last {span}" if last else "The last commit"
+    caption = f"{commits} of the target branch{f', {ends}' if ends else ''}, then this change. {past.note}".strip()
     blocks = (Trends(lines, caption=caption),)
     return [Section(name="history", title="History", blocks=blocks, importance=35, folded=True, summary=span)]
 
