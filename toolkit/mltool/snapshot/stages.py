@@ -12,7 +12,6 @@ from mltool.snapshot.shape import locked_stages
 
 PARAMS = "params.yaml"
 OTHERS = ("etag", "checksum", "version_id", "dataset", "cloud", "files")
-SECTIONS = ("stages", "metrics", "params", "plots", "artifacts", "vars", "datasets")
 
 Kind = Literal["data", "metric", "plot"]
 KINDS: tuple[tuple[str, Kind], ...] = (("outs", "data"), ("metrics", "metric"), ("plots", "plot"))
