@@ -98,3 +98,10 @@ def test_a_command_that_dvc_folded_is_read() -> None:
     text = stream.getvalue().replace("    deps: []\n", "")
     assert text.count("\n") > 4
     assert block.load(text) == _read(text)
+
+
+def test_a_hash_is_read_quickly_unless_yaml_takes_it_for_a_number() -> None:
+    assert block.HASH.fullmatch("0b" + "f" * 30)
+    assert block.HASH.fullmatch("1" * 32 + ".dir")
+    for number in ("0b" + "01" * 15, "1" * 32, "1" * 15 + "e" + "1" * 16):
+        assert not block.HASH.fullmatch(number)

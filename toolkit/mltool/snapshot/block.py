@@ -10,8 +10,8 @@ from typing import Any
 
 # A text that starts with a letter, `_`, `/` or `./`, and holds no character that YAML may give a meaning.
 PLAIN = re.compile(r"""(?:[A-Za-z_/]|\.\.?/)[\w ./@+=,;()~^$%:&'"|<>*?![\]{}\\-]*(?<![ :])""")
-# YAML takes 0b… for a number.
-HASH = re.compile(r"(?!0b)[0-9a-f]{32}(?:\.dir)?")
+# Of these YAML takes for numbers the binary ones, the decimal ones and those with one `e`.
+HASH = re.compile(r"(?!(?:0b[01]+|[0-9]+(?:e[0-9]+)?)\Z)[0-9a-f]{32}(?:\.dir)?")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 QUOTED = re.compile(r"'([^'\n]*)'")
