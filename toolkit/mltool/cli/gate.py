@@ -1,6 +1,5 @@
 """`mltool gate`."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +32,5 @@ def gate(
     if as_json:
         output.put(json.dumps(found))
     else:
-        width = shutil.get_terminal_size((100, 24)).columns
-        output.put(terminal.render(verb.words(found), width=width, color=output.colored()))
+        output.put(terminal.render(verb.words(found), width=output.width(), color=output.colored()))
     raise typer.Exit(exit_code(found.outcome, fail_undecided=fail_undecided))

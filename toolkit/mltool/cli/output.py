@@ -1,6 +1,7 @@
 """Where the words go: standard output, for as long as somebody reads it."""
 
 import os
+import shutil
 import sys
 
 import typer
@@ -11,6 +12,11 @@ from mltool.errors import UserError
 def colored() -> bool:
     """Return whether colours are wanted: by a terminal, unless NO_COLOR holds anything (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def width() -> int:
+    """Return how many columns the reader has; a pipe gets 100."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def put(out: str | bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -172,7 +171,6 @@ def _print(found: Report, form: Format, *, full: bool) -> None:
         return
     from mltool.commands import render
 
-    width = shutil.get_terminal_size((100, 24)).columns
-    stdout.put(render.text(found, form, width=width, color=stdout.colored(), full=full))
+    stdout.put(render.text(found, form, width=stdout.width(), color=stdout.colored(), full=full))
     if form is Format.TERMINAL and not full and sys.stdout.isatty():
         typer.echo("`--full` shows every section, `--format html` the page.")

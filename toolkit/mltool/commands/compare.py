@@ -99,11 +99,11 @@ def _compared(
     memo = Memo()
     base_tree = git.GitTree(project, base.sha) if base.sha else None
     surveys = [read.survey(tree, memo) for tree in (base_tree or DictTree({}), head_tree)]
-    _raise_broken(surveys[1].problems)
+    raise_broken(surveys[1].problems)
     # Both sides' templates in one call: starting DVC costs more than filling in a hundred of them.
     resolved = resolve([template for survey in surveys for template in survey.templates])
     before, after = (read.complete(survey, resolved=resolved, objects=objects) for survey in surveys)
-    _raise_broken(after.problems)
+    raise_broken(after.problems)
     before, note = _usable_base(base, before, after)
     return Comparison(
         project=project,
@@ -156,7 +156,7 @@ def _target(project: git.Project, targets: Iterable[str]) -> tuple[str, str]:
     return branch, git.resolve(project, branch)
 
 
-def _raise_broken(problems: Iterable[Problem]) -> None:
+def raise_broken(problems: Iterable[Problem]) -> None:
     """Raise for the first pipeline file that cannot be read: without it no answer would be true."""
     for problem in problems:
         if _is_pipeline(problem):

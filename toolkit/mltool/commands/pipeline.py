@@ -3,12 +3,10 @@
 from functools import partial
 
 from mltool import dvc, git
-from mltool.errors import UserError
+from mltool.commands.compare import raise_broken
 from mltool.snapshot import read
 from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Snapshot
-
-FILES = ("dvc.yaml", "dvc.lock", ".dvc")
 
 
 def pipeline(project: git.Project) -> Snapshot:
@@ -20,7 +18,5 @@ def pipeline(project: git.Project) -> Snapshot:
         objects=storage,
         memo=Memo(),
     )
-    for problem in found.problems:
-        if problem.kind == "unreadable" and problem.path.endswith(FILES):
-            raise UserError(problem.sentence, "Mend the file and try again.")
+    raise_broken(found.problems)
     return found

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mltool.snapshot import attributes, ignore, lookup
 from mltool.snapshot.model import Dependency, Output, Stage
@@ -14,8 +14,6 @@ TEXT_BYTES = bytes(range(32, 127)) + b"\n\r\t\f\b"
 TEXT_BLOCK = 512
 # As many bytes as Git looks at for a NUL to tell text from binary.
 GIT_BLOCK = 8_000
-
-Ends = Callable[[bytes], bytes]
 
 
 class Hashes:
