@@ -92,11 +92,11 @@ def test_it_prints_with_every_fold_open(browser: Browser, path: Path) -> None:
     tab, _ = opened(browser, path)
     assert tab.pdf().startswith(b"%PDF")
     tab.emulate_media(media="print")
-    hidden = tab.evaluate(
-        "[...document.querySelectorAll('details .body')].filter(found => !found.checkVisibility("
-        "{contentVisibilityAuto: true})).length"
+    # A frame later: what is on the page is laid out anew for another medium, and not at once.
+    tab.wait_for_function(
+        "[...document.querySelectorAll('details .body')].every(found => found.checkVisibility("
+        "{contentVisibilityAuto: true}))"
     )
-    assert hidden == 0
     tab.context.close()
 
 

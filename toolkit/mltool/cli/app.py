@@ -3,7 +3,7 @@
 import typer
 
 from mltool import __version__
-from mltool.cli import ci, demo, diff, gate, init, measure, report
+from mltool.cli import ci, demo, diff, gate, init, measure, release, report
 
 app = typer.Typer(
     name="mltool",
@@ -19,6 +19,7 @@ app.command()(gate.gate)
 app.command()(report.report)
 app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")
+app.add_typer(release.app, name="release")
 app.command()(demo.demo)
 
 

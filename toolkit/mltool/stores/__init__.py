@@ -1,0 +1,1 @@
+"""Where finished bundles are kept: one module a kind of store."""

@@ -1,0 +1,1 @@
+"""Where a model runs: one module a kind of target."""
