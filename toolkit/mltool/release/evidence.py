@@ -1,0 +1,64 @@
+"""What must hold before anybody's word counts: the evidence that an environment asks for, judged from the manifest."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from mltool.config import Card
+from mltool.gates.verdict import Outcome
+from mltool.release.model import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proofs:
+    """What the finished bundle itself has shown; empty where that is not known.
+
+    `signer` is whose signature on the bundle was verified, `replayed` where its golden predictions were replayed with
+    success in an environment made from its own requirements.
+    """
+
+    signer: str = ""
+    replayed: str = ""
+
+
+def missing(asked: Iterable[str], manifest: Manifest, proofs: Proofs) -> tuple[str, ...]:
+    """Return a sentence for each piece of evidence that is asked for and not there."""
+    return tuple(answer for kind in asked if (answer := _answer(kind, manifest, proofs)))
+
+
+def _answer(kind: str, manifest: Manifest, proofs: Proofs) -> str:
+    if kind in _IN_MANIFEST:
+        return _IN_MANIFEST[kind](manifest)
+    if kind == "signature":
+        return "" if proofs.signer else "No verified signature on the bundle is known; evidence `signature` wants one."
+    if kind == "replay":
+        return "" if proofs.replayed else "No replay of the golden predictions is known; evidence `replay` wants one."
+    return f"Evidence `{kind}` is not known to this version of mltool."
+
+
+def _gates(manifest: Manifest) -> str:
+    if manifest.outcome is Outcome.PASS:
+        return ""
+    blocking = next((f": {verdict.sentence}" for verdict in manifest.verdicts if verdict.blocks), ".")
+    said = {
+        Outcome.FAIL: f"The gates fail{blocking}",
+        Outcome.UNDECIDED: "The gates could not decide.",
+        Outcome.SKIP: "No gate judged a metric.",
+    }
+    return f"{said[manifest.outcome]} Evidence `gates` wants a pass."
+
+
+def _card(manifest: Manifest) -> str:
+    lacking = [field.name for field in fields(Card) if not manifest.card.get(field.name, "").strip()]
+    if not lacking:
+        return ""
+    return f"The card lacks {', '.join(lacking)}: fill in [models.{manifest.model}.card] of mltool.toml."
+
+
+def _onnx(manifest: Manifest) -> str:
+    if any(file.role == "onnx" for file in manifest.files):
+        return ""
+    return "The release has no ONNX model; evidence `onnx` wants one that predicts the same."
+
+
+_IN_MANIFEST: Final[Mapping[str, Callable[[Manifest], str]]] = {"gates": _gates, "card": _card, "onnx": _onnx}
