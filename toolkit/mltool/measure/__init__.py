@@ -13,6 +13,7 @@ from mltool.measure.evaluation import Evaluation, evaluate
 from mltool.measure.evaluation import write as write_evaluation
 from mltool.measure.facts import number
 from mltool.measure.facts import write as write_fact
+from mltool.measure.model_file import load_model, save_model
 from mltool.measure.predicted import Predicted, Task
 from mltool.measure.predictions import check
 from mltool.measure.splits import Parts, Shares, at_random, by_group, by_time
@@ -33,9 +34,11 @@ __all__ = [
     "cost",
     "evaluate",
     "latency",
+    "load_model",
     "number",
     "read",
     "require",
+    "save_model",
     "size",
     "write",
     "write_evaluation",
