@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from pathlib import Path
+from typing import IO, Final, NoReturn
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,6 +18,8 @@ from mltool.errors import OutsideError, UserError
 
 MAX_ANSWER: Final = 32 * 2**20
 DEADLINE: Final = 60.0
+TRANSFER_DEADLINE: Final = 3600.0
+"""Seconds for a whole file; a server that sends nothing for half a minute is given up on long before."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -50,13 +54,19 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to send. `repeatable` says that sending it twice does no more than sending it once."""
+    """What to send. `repeatable` says that sending it twice does no more than sending it once.
+
+    A `source` is sent as the body from disk, and the body of a good answer goes to the file `sink`: either may be
+    larger than memory.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = None
     repeatable: bool = True
+    source: Path | None = None
+    sink: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,23 +127,53 @@ def send(pool: urllib3.PoolManager, request: Request, *, deadline: float = DEADL
     Raises NeverSentError or MaybeSentError with a sentence that names the host; never follows a redirect.
     """
     host = urlsplit(request.url).netloc
-    try:
-        answer = pool.request(
-            request.method,
-            request.url,
-            body=request.body,
-            headers=dict(request.headers),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
+    with ExitStack() as open_files:
+        body, headers = _body(request, open_files)
         try:
-            body = _read(answer, host=host, until=time.monotonic() + deadline)
-        finally:
-            answer.release_conn()
-    except HTTPError as error:
-        raise _broken(error, host) from None
-    return Answer(status=answer.status, headers={k.lower(): v for k, v in answer.headers.items()}, body=body)
+            answer = pool.request(
+                request.method,
+                request.url,
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                if request.sink and 200 <= answer.status < 300:
+                    _save(answer, request.sink, host=host, until=time.monotonic() + TRANSFER_DEADLINE)
+                    content = b""
+                else:
+                    content = _read(answer, host=host, until=time.monotonic() + deadline)
+            finally:
+                answer.release_conn()
+        except HTTPError as error:
+            raise _broken(error, host) from None
+    return Answer(status=answer.status, headers={k.lower(): v for k, v in answer.headers.items()}, body=content)
+
+
+def _body(request: Request, open_files: ExitStack) -> tuple[bytes | IO[bytes] | None, dict[str, str]]:
+    headers = dict(request.headers)
+    if request.source is None:
+        return request.body, headers
+    try:
+        file = open_files.enter_context(request.source.open("rb"))
+    except OSError as error:
+        raise UserError(f"Cannot read {request.source}: {error.strerror}.") from error
+    return file, headers | {"Content-Length": str(request.source.stat().st_size)}
+
+
+def _save(answer: urllib3.BaseHTTPResponse, sink: Path, *, host: str, until: float) -> None:
+    try:
+        with sink.open("wb") as file:
+            while chunk := answer.read1(2**20):
+                file.write(chunk)
+                if time.monotonic() > until:
+                    answer.close()
+                    raise MaybeSentError(f"{host} was still sending after {TRANSFER_DEADLINE:.0f} s.")
+    except OSError as error:
+        answer.close()
+        raise UserError(f"Cannot write {sink}: {error.strerror}.", "Make room there and try again.") from error
 
 
 def _read(answer: urllib3.BaseHTTPResponse, *, host: str, until: float) -> bytes:

@@ -3,10 +3,12 @@
 The token is written into one header for one host and nowhere else: not into an address, an error, a log, a redirect.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -53,19 +55,60 @@ class Session:
         when the server stays down, silent or limited for longer than we may wait, and MaybeSentError when a request
         that is not `repeatable` may or may not have been acted on.
         """
-        request = Request(
-            method=method,
-            url=path if path.startswith(("http://", "https://")) else f"{self.base}{path}",
-            headers=self._headers(),
-            body=None if body is None else msgspec.json.encode(body),
-            repeatable=repeatable,
+        return self._go(
+            Request(
+                method=method,
+                url=path if path.startswith(("http://", "https://")) else f"{self.base}{path}",
+                headers=self._headers(),
+                body=None if body is None else msgspec.json.encode(body),
+                repeatable=repeatable,
+            )
         )
+
+    def upload(self, url: str, source: Path) -> Answer:
+        """POST a file to an address that the API gave us; what was sent half is not sent again.
+
+        The token goes along, and so the address must be the API's own host or the one beside it for uploads
+        (`uploads.github.com` beside `api.github.com`). Raises as `call` does, and OutsideError for another host.
+        """
+        if not self._uploads(url):
+            raise OutsideError(
+                f"{self._host} wants the file sent to another address, where the token must not go.",
+                "Check GITHUB_API_URL.",
+            )
+        headers = self._headers() | {"Content-Type": "application/octet-stream"}
+        return self._go(Request(method="POST", url=url, headers=headers, source=source, repeatable=False))
+
+    def download(self, path: str, sink: Path) -> Answer:
+        """Write the bytes at `path` into a file. Where the API sends us on to a storage, the token stays behind."""
+        headers = self._headers() | {"Accept": "application/octet-stream"}
+        request = Request(method="GET", url=f"{self.base}{path}", headers=headers, sink=sink)
+        for _ in range(HOPS + 1):
+            answer = self._persist(request)
+            if answer.status not in REDIRECTS:
+                return answer
+            url = urljoin(request.url, answer.headers.get("location", ""))
+            if origin(url) != origin(self.base):
+                check_base(url)
+                request = replace(request, headers={"User-Agent": self._agent})
+            request = replace(request, url=url)
+        raise OutsideError(f"{self._host} redirects in a circle.")
+
+    def _go(self, request: Request) -> Answer:
         for _ in range(HOPS + 1):
             answer = self._persist(request)
             if answer.status not in REDIRECTS:
                 return answer
             request = self._follow(request, answer)
         raise OutsideError(f"{self._host} redirects in a circle.")
+
+    def _uploads(self, url: str) -> bool:
+        try:
+            ours, theirs = origin(self.base), origin(url)
+        except ValueError:
+            return False
+        beside = (ours[0], re.sub(r"^api\.", "uploads.", ours[1]), ours[2])
+        return theirs in (ours, beside)
 
     def fetch(self, kind: type[T], path: str) -> T | Answer:
         """Return the JSON at `path` as a `kind`, or the answer that refused it."""
