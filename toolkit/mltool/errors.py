@@ -40,3 +40,9 @@ class OutsideError(MltoolError):
     """The network, a forge or a remote failed: the same call may work later."""
 
     code = Exit.OUTSIDE
+
+
+class RefusedError(MltoolError):
+    """What was handed in was judged and is bad: a bundle that was tampered with, an archive that means harm."""
+
+    code = Exit.FAILED
