@@ -7,12 +7,15 @@ from typing import Literal
 
 import typer
 
+from mltool.cli.measure_export import export
 from mltool.config import Facts, Predictions
 from mltool.errors import UserError
 
 app = typer.Typer(
     help="Measure a model inside a pipeline stage and leave small facts for the report.", no_args_is_help=True
 )
+
+app.command()(export)
 
 _FACTS = Facts()
 _COLUMNS = Predictions()

@@ -1,0 +1,68 @@
+"""`mltool measure export`: what the pipeline leaves for a release."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mltool import config, disk
+from mltool.config import Config
+from mltool.errors import UserError
+
+
+def export(
+    model: Path = typer.Argument(..., help="The fitted model, as measure.save_model writes it."),
+    rows: Path = typer.Option(..., help="Table of the training rows: the schema is told from them."),
+    golden: Path = typer.Option(..., help="Table of other rows: golden rows come from it, ONNX is compared on it."),
+    truth: str = typer.Option("y_true", help="Column of what was true, which the model does not see."),
+    out: Path = typer.Option(..., help="Where it goes: the folder `export` of the model, or release/NAME."),
+    onnx: bool = typer.Option(True, "--onnx/--no-onnx", help="Also write ONNX, if it says the same as scikit-learn."),
+) -> None:
+    """Write what a release needs of a model: schema, golden rows with their predictions, ONNX, digests.
+
+    Types to trust, pickle and loader stand in mltool.toml under [models.NAME].
+
+    Example stage:  mltool measure export models/model.skops --rows data/train.parquet --golden
+    data/validation.parquet --out release/delay
+    """
+    room = _room()
+    policy = _policy(config.load(disk.read(Path(), (config.FILE, config.PYPROJECT))), model, out, room)
+    convert = _converter() if onnx else None
+    done = room.export(model, rows=rows, golden_rows=golden, truth=truth, out=out, policy=policy, convert=convert)
+    for path in done.files:
+        typer.echo(f"Wrote {path}")
+    if done.attempt.parity is not None:
+        typer.echo(f"onnx: {done.attempt.parity.rows} rows, differs by up to {done.attempt.parity.max_difference:g}")
+    elif onnx:
+        typer.echo(f"No ONNX: {done.attempt.reason} The server will use scikit-learn.")
+
+
+def _policy(settings: Config, path: Path, out: Path, room: Any) -> Any:
+    for name, model in settings.models.items():
+        if model.path == path.as_posix() or (model.export or f"release/{name}") == out.as_posix():
+            return room.Policy(name=name, trusted=model.trusted, pickle=model.pickle)
+    return room.Policy(name=out.name)
+
+
+def _room() -> Any:
+    try:
+        from mltool.measure.export import exporting
+    except ModuleNotFoundError as error:
+        raise _missing(error, "measure") from error
+    return exporting
+
+
+def _converter() -> Callable[..., Any]:
+    try:
+        from mltool.measure.export import to_onnx
+    except ModuleNotFoundError as error:
+        raise _missing(error, "onnx", "Or say --no-onnx.") from error
+    return to_onnx.attempt
+
+
+def _missing(error: ModuleNotFoundError, extra: str, else_: str = "") -> Exception:
+    known = {"numpy", "pandas", "pyarrow", "sklearn", "skops", "onnx", "onnxruntime", "skl2onnx"}
+    if (error.name or "").partition(".")[0] not in known:
+        return error
+    return UserError(f"Exporting a model needs {error.name}.", f"pip install 'mltool-ci[{extra}]' {else_}".strip())
