@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from mltool import git
+from mltool.commands.forge import Forge
 from mltool.errors import MltoolError
 from mltool.forges import github_reviews
 from mltool.forges.github_reviews import Review, Written
 from mltool.forges.github_words import Refusal
-from mltool.forges.session import Session
 from mltool.git import signatures
 from mltool.registry.model import Event, Ledger
 from mltool.release.approval import Approval, Author
@@ -19,15 +19,6 @@ from mltool.release.model import Manifest
 INSIDERS: Final = ("OWNER", "MEMBER", "COLLABORATOR")
 # A comment or a review that is still being written takes nothing back.
 DECIDING: Final = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forge:
-    """The repository on GitHub and, in a job of GitHub Actions, the run."""
-
-    session: Session
-    repository: str
-    run: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +156,8 @@ def _run(asked: Question, forge: Forge) -> Gathered:
     given = github_reviews.run_reviews(forge.session, forge.repository, forge.run)
     if isinstance(given, Refusal):
         return _unseen(given, "who approved this workflow run")
-    same = _same_content(asked, run.head_sha)
+    # A run that a person started is on the default branch, and about the tag that they gave.
+    same = any(_same_content(asked, name) for name in (run.head_sha, forge.tag and f"refs/tags/{forge.tag}"))
     void = "" if same else f"This run started on {run.head_sha[:7]}, whose content is not this one."
     return Gathered(
         approvals=tuple(

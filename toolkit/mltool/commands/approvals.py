@@ -12,9 +12,11 @@ from typing import Final
 
 from mltool import config, git
 from mltool.commands import approval_sources as sources
-from mltool.commands.approval_sources import Forge, Gathered, Question
+from mltool.commands.approval_sources import Gathered, Question
+from mltool.commands.forge import Forge
 from mltool.config import Config
-from mltool.errors import UserError
+from mltool.errors import MltoolError, UserError
+from mltool.git import fetch
 from mltool.registry.model import Ledger
 from mltool.release import approval, evidence
 from mltool.release import json as release_json
@@ -83,16 +85,23 @@ def _rule(policy: Config, environment: str) -> ApprovalRule:
 
 def _default_branch(project: git.Project) -> _Policy:
     """Return the policy of the default branch as this clone knows it."""
-    try:
-        sha = git.resolve(project, git.default_branch(project))
-    except UserError as error:
-        raise UserError(
-            "The default branch is unknown here, and its policy of approvals counts.",
-            f"Run `git fetch {git.ORIGIN}` and `git remote set-head {git.ORIGIN} --auto`.",
-        ) from error
+    sha = _tip(project)
     tree = git.GitTree(project, sha)
     known = config.load(tree.read((config.FILE, config.PYPROJECT)))
     return _Policy(config=known, allowed=_allowed(tree, known.signing.allowed_signers))
+
+
+def _tip(project: git.Project) -> str:
+    try:
+        return git.resolve(project, git.default_branch(project))
+    except UserError as error:
+        try:
+            return git.resolve(project, f"{git.ORIGIN}/{fetch.remote_head(project.root)}")
+        except MltoolError:
+            raise UserError(
+                "The default branch is unknown here, and its policy of approvals counts.",
+                f"Run `git fetch {git.ORIGIN}` and `git remote set-head {git.ORIGIN} --auto`.",
+            ) from error
 
 
 def _allowed(tree: git.GitTree, path: str) -> bytes | None:

@@ -26,13 +26,14 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One release in a store, still a draft or published. `url` is where people find it."""
+    """One release in a store, still a draft or published. `url` is where people find it, `upload` where files go."""
 
     id: str
     tag: str
     draft: bool
     assets: tuple[Asset, ...] = ()
     url: str = ""
+    upload: str = ""
 
     def asset(self, name: str) -> Asset | None:
         """Return the file of this name."""

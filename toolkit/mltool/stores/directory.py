@@ -53,9 +53,10 @@ class Directory:
 
     def discard(self, release: Found, asset: Asset) -> None:
         """Delete a file of a draft."""
-        disk.remove(Path(asset.id))
+        for name in (asset.name, f"{asset.name}{PART}"):
+            disk.remove(Path(release.id) / name)
 
-    def download(self, release: Found, asset: Asset, to: Path) -> None:
+    def download(self, asset: Asset, to: Path) -> None:
         """Copy a file out."""
         with _words(self.place):
             shutil.copyfile(asset.id, to)
@@ -89,7 +90,11 @@ def _folder(tag: str) -> str:
 def _release(folder: Path, tag: str, *, draft: bool) -> Found:
     files = sorted(file for file in folder.iterdir() if file.name != NOTES and not file.name.startswith("."))
     return Found(
-        id=str(folder), tag=tag, draft=draft, assets=tuple(_asset(file) for file in files), url=folder.resolve().as_uri()
+        id=str(folder),
+        tag=tag,
+        draft=draft,
+        assets=tuple(_asset(file) for file in files),
+        url=folder.resolve().as_uri(),
     )
 
 
@@ -97,9 +102,7 @@ def _asset(file: Path) -> Asset:
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     whole = not file.name.endswith(PART)
-    return Asset(
-        id=str(file), name=file.name.removesuffix(PART), size=file.stat().st_size, whole=whole, sha256=digest
-    )
+    return Asset(id=str(file), name=file.name.removesuffix(PART), size=file.stat().st_size, whole=whole, sha256=digest)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class Store(Protocol):
     def discard(self, release: Found, asset: Asset) -> None:
         """Take a file out of a draft."""
 
-    def download(self, release: Found, asset: Asset, to: Path) -> None:
+    def download(self, asset: Asset, to: Path) -> None:
         """Write the file's bytes as they are in the store."""
 
     def publish(self, release: Found) -> Found:
