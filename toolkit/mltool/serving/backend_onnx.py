@@ -1,0 +1,93 @@
+"""Predict with ONNX Runtime."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from . import answers
+from .schema import Cell, Predict, Prediction, Row, Schema
+
+_KINDS: Mapping[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+    "tensor(string)": np.object_,
+}
+
+
+def load(path: Path, schema: Schema) -> Predict:
+    """Return the graph in a file, bound to the schema's columns. Raises ValueError where it does not fit them."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    inputs = {each.name: _kind(each.name, each.type) for each in session.get_inputs()}
+    output = _output(session, schema)
+    names, run = [output], session.run
+    if len(inputs) == 1 and list(inputs) != list(schema.columns):
+        ((name, kind),) = inputs.items()
+
+        def feeds(rows: Sequence[Row]) -> dict[str, Any]:
+            return {name: np.array([[_cell(cell, kind) for cell in row] for row in rows], dtype=kind)}
+
+    else:
+        feeds = _by_column(inputs, schema)
+
+    def predict(rows: Sequence[Row]) -> list[Prediction]:
+        return _answer(schema, run(names, feeds(rows))[0]) if rows else []
+
+    return predict
+
+
+def _by_column(inputs: Mapping[str, Any], schema: Schema) -> Any:
+    if missing := set(inputs) - set(schema.columns):
+        raise ValueError(f"the graph asks for {', '.join(sorted(missing))}, which the schema does not have")
+    places = [(name, schema.columns.index(name), kind) for name, kind in inputs.items()]
+
+    def feeds(rows: Sequence[Row]) -> dict[str, Any]:
+        return {
+            name: np.array([_cell(row[place], kind) for row in rows], dtype=kind).reshape(-1, 1)
+            for name, place, kind in places
+        }
+
+    return feeds
+
+
+def _kind(name: str, type_: str) -> Any:
+    if type_ not in _KINDS:
+        raise ValueError(f"the graph's input {name} is a {type_}, which is not served")
+    return _KINDS[type_]
+
+
+def _cell(cell: Cell, kind: Any) -> Cell:
+    if cell is not None:
+        return cell
+    if kind is np.object_:
+        return ""
+    if kind in (np.float32, np.float64):
+        return np.nan
+    raise ValueError(f"the graph has no {np.dtype(kind)} for null")
+
+
+def _output(session: Any, schema: Schema) -> str:
+    """Return the output to ask for: probabilities where the graph has them, else labels or values."""
+    outputs = session.get_outputs()
+    if schema.task == "regression" or len(outputs) == 1:
+        return str(outputs[0].name)
+    tensors = [each.name for each in outputs if each.type in ("tensor(float)", "tensor(double)")]
+    if not tensors:
+        raise ValueError("the graph gives no tensor of probabilities: convert it with zipmap off")
+    return str(tensors[-1])
+
+
+def _answer(schema: Schema, found: np.ndarray) -> list[Prediction]:
+    if schema.task == "regression":
+        return answers.values(found)
+    if found.ndim == 2 and found.shape[1] == len(schema.classes) and found.dtype.kind == "f":
+        return answers.probabilities(schema, found)
+    return answers.labels(found)
