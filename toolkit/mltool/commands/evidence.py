@@ -5,12 +5,13 @@ from dataclasses import fields
 
 from mltool import config as configuration
 from mltool import git
+from mltool.commands import ledger
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
 from mltool.gates import lock, pipeline
 from mltool.gates.verdict import Level, Verdict
-from mltool.registry import tag
+from mltool.registry import live as registry
 from mltool.report.build import Evidence, Past
 from mltool.report.curves import READABLE
 from mltool.report.model import Production, Revision
@@ -114,13 +115,13 @@ def _contents(compared: Comparison, tree: Tree, side: Snapshot, wanted: Iterable
 
 def release(compared: Comparison) -> tuple[Production | None, Snapshot, tuple[str, ...]]:
     """Return the live release with its snapshot, or a note that says why the report has no production column."""
-    tags = git.tags(compared.project)
-    live = tag.live(tags)
+    found = ledger.read(compared.project)
+    live = registry.live(found)
     if len(live) != 1:
         names = ", ".join(item.model for item in live)
-        note = f"No production column: several models are live ({names})."
-        return None, Snapshot(), (note,) if live else ()
-    version = tag.version_at(live[0], tags)
+        why = f"several models are live ({names})." if live else next((item.sentence for item in found.foreign), "")
+        return None, Snapshot(), (f"No production column: {why}",) if why else ()
+    version = live[0].version
     try:
         snapshot = compared.read(git.GitTree(compared.project, live[0].commit))
     except MltoolError as error:

@@ -8,13 +8,15 @@ EventKind = Literal[
     "register", "deregister", "promote", "demote", "rollback", "approve", "hold", "unhold", "deploy", "deprecate"
 ]
 DeployOutcome = Literal["", "live", "failed"]
+FindingKind = Literal["moved", "deleted", "forked", "back-dated", "lightweight", "unsigned", "foreign", "broken"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TagObject:
     """One tag of the repository. `object` is the tag object's SHA (the commit's own for a lightweight tag).
 
-    `date` is what the tagger's clock said, in seconds since 1970; nothing is ordered by it.
+    `date` is what the tagger's clock said, in seconds since 1970; nothing is ordered by it. `named` is the name that
+    stands inside the tag object, `message` what it says, without a signature.
     """
 
     name: str
@@ -26,6 +28,7 @@ class TagObject:
     date: int = 0
     message: str = ""
     signed: bool = False
+    named: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +37,10 @@ class Event:
 
     `version` has no leading `v`. `stage` is the environment of promote, demote, rollback, approve and deploy.
     `previous` is the tag object of the event before it in the model's chain; empty for tags that mltool did not write
-    (a GTO tag), which are not part of the chain. `manifest` is the digest (`sha256:…`) of the release's manifest.
-    `actor` is who did it: the tagger, or whom a job did it for.
+    (a GTO tag), which are not part of the chain, and for the first of a chain. `sequence` is the event's number among
+    those of its model, −1 where it has none. `adopts` is what a chain says about the tags before it (see
+    `registry.chain`). `manifest` is the digest (`sha256:…`) of the release's manifest. `actor` is who did it: the
+    tagger, or whom a job did it for.
     """
 
     kind: EventKind
@@ -46,6 +51,8 @@ class Event:
     sequence: int = -1
     manifest: str = ""
     previous: str = ""
+    previous_tag: str = ""
+    adopts: str = ""
     actor: str = ""
     approvers: tuple[str, ...] = ()
     reason: str = ""
@@ -71,19 +78,24 @@ class NewEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something in the ledger that is not as it should be, and what to do about it."""
+    """Something in the ledger that is not as it should be, and what to do about it.
 
-    kind: Literal["moved", "deleted", "forked", "back-dated", "lightweight", "unsigned", "foreign", "broken"]
+    `stops` says that no event can follow until it is mended; `model` is empty for a tag that names none.
+    """
+
+    kind: FindingKind
     tag: str
     sentence: str
+    model: str = ""
+    stops: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What an environment is meant to run (the newest promote, rollback or demote), and what was last deployed there.
 
-    `version` is empty where the newest event took the model out of the environment; `deployed` is None where no
-    deployment was ever recorded.
+    `version` is empty where the newest event took the model out of the environment, or where GTO promoted a commit that
+    has no version; `deployed` is the last deployment that went live, None where none was ever recorded.
     """
 
     name: str

@@ -1,79 +1,94 @@
-"""One tag of the ledger: `model@v1.2.3` registers a version, `model#prod#3` puts the tagged commit into a stage."""
+"""The names of the ledger's tags: GTO's grammar, and `mltool/…` for what GTO has no word for."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-_VERSION = re.compile(
-    r"(?P<name>[^@#!]+)@v(?P<version>[0-9]{1,9}(?:\.[0-9]{1,9}){2}(?:-[0-9A-Za-z.-]+)?)(?P<off>!)?(?:#(?P<n>[0-9]{1,18}))?"
+from mltool.registry import semver
+from mltool.registry.model import EventKind
+
+OWN: Final = "mltool/"
+_WORD = "[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
+# GTO allows a folder that begins with a dash too: `--upload-pack=m` would be a flag to whoever passes it on.
+_MODEL = f"(?:[a-zA-Z0-9_./][a-zA-Z0-9-_./]*=)?{_WORD}"
+_COUNT = "(?:#(?P<n>[0-9]{1,18}))?"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"(?P<model>{_MODEL})@v(?P<version>{semver.PATTERN})(?P<off>!)?{_COUNT}",
+        rf"(?P<model>{_MODEL})#(?P<stage>{_WORD})(?P<off>!)?{_COUNT}",
+        rf"(?P<model>{_MODEL})@(?P<gone>deprecated){_COUNT}",
+    )
 )
-_STAGE = re.compile(r"(?P<name>[^@#!]+)#(?P<stage>[^@#!]+?)(?P<off>!)?(?:#(?P<n>[0-9]{1,18}))?")
-LIVE = ("prod", "production")
+_OURS = re.compile(rf"{OWN}(?P<kind>approve|hold|unhold|deploy)/(?P<model>{_MODEL})/(?P<n>[0-9]{{1,18}})")
+_ALIKE = re.compile(r"@v?[0-9]|#|@deprecated|@created")
+_NAME, _STAGE = re.compile(_MODEL), re.compile(_WORD)
+_ENDS = {"approve", "hold", "unhold", "deploy"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """A parsed tag. `sequence` orders events of one model and stage; it is −1 where the tag carries none."""
+    """A parsed name: `sequence` is its `#N`, −1 without one; `version` and `stage` are empty where it has none."""
 
-    name: str
-    commit: str
+    kind: EventKind
     model: str
     version: str = ""
     stage: str = ""
     sequence: int = -1
-    off: bool = False
 
 
-def parse(name: str, commit: str) -> Tag | None:
-    """Return the tag understood, or None for a tag that is none of ours."""
-    found = _VERSION.fullmatch(name) or _STAGE.fullmatch(name)
-    if not found:
+def parse(name: str) -> Tag | None:
+    """Return the name understood, or None for a tag that is none of ours."""
+    if name.startswith(OWN):
+        ours = _OURS.fullmatch(name)
+        return Tag(kind=ours["kind"], model=ours["model"], sequence=int(ours["n"])) if ours else None  # type: ignore[arg-type]  # the pattern lists kinds
+    found = next(filter(None, (form.fullmatch(name) for form in _FORMS)), None)
+    if found is None:
         return None
     parts = found.groupdict(default="")
     return Tag(
-        name=name,
-        commit=commit,
-        model=parts["name"],
+        kind=_kind(parts),
+        model=parts["model"],
         version=parts.get("version", ""),
         stage=parts.get("stage", ""),
         sequence=int(parts["n"] or -1),
-        off=bool(parts["off"]),
     )
 
 
-def live(tags: Iterable[tuple[str, str]]) -> tuple[Tag, ...]:
-    """Return what is live, one tag a model, from (tag name, commit) pairs: the last promotion to production, else the
-    highest version. Order is by sequence and version, never by a clock.
-    """
-    known = [tag for name, commit in tags if (tag := parse(name, commit))]
-    models = dict.fromkeys(tag.model for tag in known)
-    found = (_live([tag for tag in known if tag.model == model]) for model in models)
-    return tuple(tag for tag in found if tag)
+def looks_alike(name: str) -> bool:
+    """Return whether the name would be taken for one of the ledger's, whether it is one or not."""
+    return name.startswith(OWN) or _ALIKE.search(name) is not None
 
 
-def version_at(tag: Tag, tags: Iterable[tuple[str, str]]) -> str:
-    """Return the version that is registered on the commit of `tag`, or the tag's own name where none is."""
-    here = (parse(name, commit) for name, commit in tags if commit == tag.commit)
-    versions = [other.version for other in here if other and other.model == tag.model and not other.off]
-    best = max(filter(None, versions), key=_semver, default="")
-    return f"v{best}" if best else tag.name
+def name(kind: EventKind, *, model: str, version: str = "", stage: str = "", sequence: int) -> str:
+    """Return the name of the tag that records the event."""
+    if kind in _ENDS:
+        return f"{OWN}{kind}/{model}/{sequence}"
+    if kind == "deprecate":
+        return f"{model}@deprecated#{sequence}"
+    if kind in ("register", "deregister"):
+        return f"{model}@v{version}{'!' if kind == 'deregister' else ''}"
+    return f"{model}#{stage}{'!' if kind == 'demote' else ''}#{sequence}"
 
 
-def _live(tags: list[Tag]) -> Tag | None:
-    promoted = sorted((tag for tag in tags if tag.stage in LIVE), key=lambda tag: tag.sequence)
-    if promoted:
-        return None if promoted[-1].off else promoted[-1]
-    gone = {tag.version for tag in tags if tag.off}
-    versions = [tag for tag in tags if tag.version and tag.version not in gone]
-    return max(versions, key=lambda tag: _semver(tag.version), default=None)
+def is_model(name: str) -> bool:
+    """Return whether a model may be called so."""
+    return _NAME.fullmatch(name) is not None and not name.startswith(OWN)
 
 
-def _semver(version: str) -> tuple[tuple[int, ...], bool, tuple[tuple[int, str], ...]]:
-    """Return what versions are ordered by: https://semver.org/#spec-item-11."""
-    core, _, pre = version.partition("-")
-    return tuple(int(part) for part in core.split(".")), not pre, tuple(map(_identifier, pre.split(".")))
+def is_stage(name: str) -> bool:
+    """Return whether an environment may be called so."""
+    return _STAGE.fullmatch(name) is not None
 
 
-def _identifier(part: str) -> tuple[int, str]:
-    """Order numbers before words, and among themselves by size: the longer is the larger."""
-    return (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (1_000_000, part)
+def spelled(model: str) -> str:
+    """Return a model's name as tags spell it: DVC writes `folder:name`, tags `folder=name`."""
+    return model.replace(":", "=")
+
+
+def _kind(parts: dict[str, str]) -> EventKind:
+    if parts.get("gone"):
+        return "deprecate"
+    if parts.get("version"):
+        return "deregister" if parts["off"] else "register"
+    return "demote" if parts["off"] else "promote"

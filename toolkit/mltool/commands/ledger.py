@@ -1,0 +1,109 @@
+"""Read the ledger of a repository, and write to it: all events of one call or none, after what others wrote."""
+
+from collections.abc import Callable
+
+from mltool import git
+from mltool.errors import OutsideError, UserError
+from mltool.git.ledger import Delivery, LedgerRefs, Write
+from mltool.registry import chain, ledger, tag, trailers, verify
+from mltool.registry.model import Event, Ledger, NewEvent
+from mltool.registry.trailers import Place
+from mltool.registry.verify import Elsewhere
+
+ATTEMPTS = 8
+Replan = Callable[[Ledger], tuple[NewEvent, ...]]
+
+
+def read(project: git.Project) -> Ledger:
+    """Return what the tags of this clone say."""
+    refs = git.ledger_refs(project)
+    return ledger.build(refs.tags, refs.heads)
+
+
+def fetch(project: git.Project, remote: str) -> Ledger:
+    """Return the ledger after bringing the remote's here; raises UserError or OutsideError where that fails."""
+    git.fetch_ledger(project, remote)
+    return read(project)
+
+
+def append(
+    project: git.Project, events: tuple[NewEvent, ...], *, remote: str | None, replan: Replan | None = None
+) -> tuple[Event, ...]:
+    """Write the events as tags, in one push that succeeds whole or leaves nothing; return them as they stand.
+
+    `replan` gets the ledger as it is just before writing, and returns the events to write: the first time, and again
+    whenever somebody else was faster. It raises where they are not right any more. `remote` None writes to this clone
+    only. Raises UserError where the chain of one of the models is not whole, or an event exists; OutsideError where the
+    remote does not take them.
+    """
+    planned = events
+    for _ in range(ATTEMPTS):
+        upstream = git.fetch_ledger(project, remote) if remote else None
+        refs = git.ledger_refs(project)
+        now = ledger.build(refs.tags, refs.heads)
+        planned = replan(now) if replan else events
+        if not planned:
+            return ()
+        there = Elsewhere(name=remote, tags=upstream.tags, heads=upstream.heads) if remote and upstream else None
+        _refuse_broken(refs, there, {event.model for event in planned})
+        with git.tag_writer(project) as write:
+            delivery = _made(planned, refs, now, write)
+        if remote and not git.push_ledger(project, remote, delivery):
+            continue
+        if not git.record(project, delivery):
+            if remote is None:
+                continue
+            git.fetch_ledger(project, remote)
+        return _written(project, delivery)
+    models = ", ".join(sorted({event.model for event in planned}))
+    raise OutsideError(f"Others wrote to the ledger of {models} {ATTEMPTS} times meanwhile.", "Try again.")
+
+
+def _made(planned: tuple[NewEvent, ...], refs: LedgerRefs, now: Ledger, write: Write) -> Delivery:
+    """Make the tag objects, each naming the one before it."""
+    taken = {item.name for item in refs.tags}
+    made: dict[str, str] = {}
+    places: dict[str, Place] = {}
+    for event in planned:
+        place = places.get(event.model) or _first_place(event.model, now)
+        name = tag.name(
+            event.kind, model=event.model, version=event.version, stage=event.stage, sequence=place.sequence
+        )
+        if name in taken or name in made:
+            raise UserError(f"{name} exists already.", "See `mltool log` for when and why.")
+        made[name] = write(name, event.commit, trailers.message(event, place))
+        places[event.model] = Place(sequence=place.sequence + 1, previous=made[name], previous_tag=name)
+    heads = {
+        model: (refs.heads[model].object if model in refs.heads else "", place.previous)
+        for model, place in places.items()
+    }
+    return Delivery(tags=made, heads=heads)
+
+
+def _first_place(model: str, now: Ledger) -> Place:
+    known = now.models.get(model)
+    if known is None:
+        return Place(sequence=1)
+    number = max(0, *(event.sequence for event in known.events)) + 1
+    if known.head:
+        last = next(event for event in known.events if event.tag.object == known.head)
+        return Place(sequence=number, previous=known.head, previous_tag=last.tag.name)
+    return Place(sequence=number, adopts=chain.adoption(known.events))
+
+
+def _refuse_broken(refs: LedgerRefs, there: Elsewhere | None, models: set[str]) -> None:
+    """Raise UserError where what the new events would follow is not what was written."""
+    found = verify.findings(refs.tags, refs.heads, elsewhere=there)
+    for model in sorted(models):
+        for finding in found:
+            if finding.model == model and finding.stops:
+                raise UserError(
+                    f"The ledger of {model} is not whole: {finding.sentence}",
+                    "Nothing was written. `mltool registry verify` has the rest.",
+                )
+
+
+def _written(project: git.Project, delivery: Delivery) -> tuple[Event, ...]:
+    order = {sha: at for at, sha in enumerate(delivery.tags.values())}
+    found = [event for model in read(project).models.values() for event in model.events if event.tag.object in order]
+    return tuple(sorted(found, key=lambda event: order[event.tag.object]))

@@ -1,0 +1,231 @@
+"""The ledger's tags in Git: read in one question, made without touching a ref, pushed all or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from mltool import shell
+from mltool.errors import OutsideError, UserError
+from mltool.git import command
+from mltool.git.project import Project
+from mltool.registry import tag as names
+from mltool.registry import trailers
+from mltool.registry.model import TagObject
+
+TAGS: Final = "refs/tags/"
+HEADS: Final = "refs/mltool/ledger/"
+TIMEOUT = 300.0
+_FIELDS = ("refname", "objecttype", "objectname", "object", "type", "tag", "taggername", "taggeremail",
+           "taggerdate:unix", "contents")  # fmt: skip
+_LAYOUT = "--format=" + "".join(f"%({name})%00" for name in _FIELDS)
+_SIGNING = r"^(user|gpg|gpg\.ssh|gpg\.openpgp|gpg\.x509|tag|committer)\."
+# What a remote says when somebody else was first.
+_LOST = ("stale info", "already exists", "cannot lock ref", "failed to update ref", "fetch first", "non-fast-forward",
+         "incorrect old value", "reference already")  # fmt: skip
+
+Write = Callable[[str, str, str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRefs:
+    """All tags, and the newest event of each model as the ledger's refs name it."""
+
+    tags: tuple[TagObject, ...] = ()
+    heads: Mapping[str, TagObject] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """What a remote has: the object of each tag by its name, and of each model's newest event."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """New tag objects by the name they get, and each model's newest event: what it has to be before, and after."""
+
+    tags: Mapping[str, str]
+    heads: Mapping[str, tuple[str, str]]
+
+
+def ledger_refs(project: Project) -> LedgerRefs:
+    """Return every tag and every ledger ref, in one question to Git."""
+    listed = command.answer(project.root, "for-each-ref", _LAYOUT, TAGS, HEADS).decode(errors="replace")
+    values = listed.split("\0")
+    tags: list[TagObject] = []
+    heads = {}
+    for at in range(0, len(values) - len(_FIELDS), len(_FIELDS)):
+        ref, *rest = values[at : at + len(_FIELDS)]
+        ref = ref.lstrip("\n")
+        if ref.startswith(TAGS):
+            tags.append(_tag(ref.removeprefix(TAGS), rest))
+        else:
+            heads[unquote(ref.removeprefix(HEADS))] = _tag(rest[4], rest)
+    return LedgerRefs(tags=tuple(tags), heads=heads)
+
+
+def _tag(name: str, values: list[str]) -> TagObject:
+    kind, sha, target, target_kind, named, tagger, email, date, message = values
+    if kind != "tag":
+        return TagObject(name=name, object=sha, commit=sha if kind == "commit" else "", annotated=False)
+    return TagObject(
+        name=name,
+        object=sha,
+        commit=target if target_kind == "commit" else "",
+        annotated=True,
+        tagger=tagger,
+        email=email.strip("<>"),
+        date=int(date or 0),
+        message=trailers.words(message),
+        signed=trailers.is_signed(message),
+        named=named,
+    )
+
+
+def fetch_ledger(project: Project, remote: str) -> Upstream:
+    """Bring the remote's ledger here: the tags that are missing and the models' refs. A tag that is here stays.
+
+    Raises UserError for an unknown remote, OutsideError where it does not answer.
+    """
+    upstream = upstream_refs(project, remote)
+    listed = command.answer(project.root, "for-each-ref", "--format=%(objectname) %(refname)", TAGS, HEADS)
+    here = {ref: sha for sha, ref in (row.split(" ", 1) for row in os.fsdecode(listed).splitlines())}
+    wanted = [f"{TAGS}{name}:{TAGS}{name}" for name in upstream.tags if f"{TAGS}{name}" not in here]
+    wanted += [
+        f"+{head_ref(model)}:{head_ref(model)}"
+        for model, sha in upstream.heads.items()
+        if here.get(head_ref(model)) != sha
+    ]
+    if wanted:
+        words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no",
+                 "--no-auto-maintenance", "--stdin", remote)  # fmt: skip
+        result = command.ask(project.root, *words, stdin="\n".join(wanted).encode(), timeout=TIMEOUT)
+        if result.code:
+            raise OutsideError(f"Fetching the ledger from `{remote}` failed: {command.reason(result)}.")
+    return upstream
+
+
+def upstream_refs(project: Project, remote: str) -> Upstream:
+    """Return the ledger's refs of the remote; raises UserError for an unknown one, OutsideError for a silent one."""
+    if not command.ask(project.root, "config", "--get", f"remote.{remote}.url").out:
+        raise UserError(
+            f"This repository has no remote `{remote}`.", "Name another one with --remote, or keep it here: --no-push."
+        )
+    result = command.ask(project.root, "ls-remote", remote, f"{TAGS}*", f"{HEADS}*", timeout=TIMEOUT)
+    if result.code:
+        raise OutsideError(f"`{remote}` does not answer: {command.reason(result)}.", "Try again, or use --no-push.")
+    rows = [row.partition("\t") for row in os.fsdecode(result.out).splitlines() if not row.endswith("^{}")]
+    tags = {ref.removeprefix(TAGS): sha for sha, _, ref in rows if ref.startswith(TAGS)}
+    return Upstream(
+        tags={name: sha for name, sha in tags.items() if names.looks_alike(name)},
+        heads={unquote(ref.removeprefix(HEADS)): sha for sha, _, ref in rows if ref.startswith(HEADS)},
+    )
+
+
+def head_ref(model: str) -> str:
+    """Return the ref that names the model's newest event; `a` and `a/b` can both be models, and not both be refs."""
+    return f"{HEADS}{quote(model, safe='=')}"
+
+
+@contextmanager
+def tag_writer(project: Project) -> Iterator[Write]:
+    """Yield a function (name, commit, message) → SHA that makes annotated tag objects, signed where Git is set up so.
+
+    No ref is made: what is never pushed or recorded never was. Raises UserError where Git does not know who we are or
+    cannot sign.
+    """
+    objects = project.root / command.line(project.root, "rev-parse", "--git-path", "objects")
+    settings = _settings(project)
+    sign = _sign(dict(settings))
+    with tempfile.TemporaryDirectory(prefix="mltool-ledger-") as folder:
+        environ = command.environ(os.environ) | _as_environ(settings)
+        environ |= {"GIT_DIR": folder, "GIT_OBJECT_DIRECTORY": str(objects)}
+        form = "sha256" if len(command.line(project.root, "rev-parse", "--verify", "HEAD^{commit}")) == 64 else "sha1"
+        _git(Path(folder), environ, "init", "--quiet", "--bare", f"--object-format={form}", folder)
+
+        def write(name: str, commit: str, message: str) -> str:
+            words = ("tag", sign, "--cleanup=verbatim", "--file=-", "--", name, commit)
+            _git(Path(folder), environ, *words, stdin=message.encode())
+            return _git(Path(folder), environ, "rev-parse", "--verify", f"{TAGS}{name}").decode().strip()
+
+        yield write
+
+
+def push_ledger(project: Project, remote: str, delivery: Delivery) -> bool:
+    """Push all of it or nothing; return False where somebody else was first, raise OutsideError for all else."""
+    refs = [f"{sha}:{TAGS}{name}" for name, sha in delivery.tags.items()]
+    refs += [f"{new}:{head_ref(model)}" for model, (_, new) in delivery.heads.items()]
+    leases = [f"--force-with-lease={head_ref(model)}:{old}" for model, (old, _) in delivery.heads.items()]
+    # A hook before the push would push data (DVC's does), which a tag does not need.
+    words = ("push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
+    result = command.ask(project.root, *words, *leases, remote, *refs, timeout=TIMEOUT)
+    if result.code == 0:
+        return True
+    said = result.out.decode(errors="replace") + result.err
+    if any(word in said for word in _LOST):
+        return False
+    raise OutsideError(f"`{remote}` did not take the event: {_refusal(said) or command.reason(result)}.",
+                       "Nothing was written, here or there. Check your rights and the protection of tags.")  # fmt: skip
+
+
+def record(project: Project, delivery: Delivery) -> bool:
+    """Make the refs here, all of them or none; return False where one is there already or has moved.
+
+    Raises UserError where Git cannot write them.
+    """
+    zero = "0" * len(next(iter(delivery.tags.values())))
+    rows = [f"update {TAGS}{name} {sha} {zero}" for name, sha in delivery.tags.items()]
+    rows += [f"update {head_ref(model)} {new} {old or zero}" for model, (old, new) in delivery.heads.items()]
+    stdin = "".join(f"{row}\n" for row in ("start", *rows, "prepare", "commit")).encode()
+    result = command.ask(project.root, "update-ref", "--stdin", stdin=stdin)
+    if result.code == 0:
+        return True
+    if any(word in result.err for word in (*_LOST, "but expected")):
+        return False
+    raise UserError(f"Git cannot write the event: {command.reason(result)}.")
+
+
+def _settings(project: Project) -> list[tuple[str, str]]:
+    listed = command.ask(project.root, "config", "-z", "--get-regexp", _SIGNING).out.decode(errors="replace")
+    return [(key, value) for key, _, value in (entry.partition("\n") for entry in listed.split("\0") if entry)]
+
+
+def _as_environ(settings: list[tuple[str, str]]) -> dict[str, str]:
+    pairs = {
+        f"GIT_CONFIG_{part}_{at}": text
+        for at, pair in enumerate(settings)
+        for part, text in zip(("KEY", "VALUE"), pair, strict=True)
+    }
+    return pairs | {"GIT_CONFIG_COUNT": str(len(settings))}
+
+
+def _sign(settings: Mapping[str, str]) -> str:
+    """Return the flag of `git tag`: signed where Git is told to, or is given an SSH key and not told not to."""
+    asked = settings.get("tag.gpgsign", "").lower()
+    if asked in ("true", "yes", "on", "1") or ("tag.gpgsign" in settings and not asked):
+        return "--sign"
+    by_key = settings.get("gpg.format") == "ssh" and settings.get("user.signingkey")
+    return "--sign" if by_key and not asked else "--no-sign"
+
+
+def _git(folder: Path, environ: Mapping[str, str], *words: str, stdin: bytes | None = None) -> bytes:
+    result = shell.run(("git", *words), cwd=folder, stdin=stdin, environ=environ)
+    if result.code == 0:
+        return result.out
+    if "tell me who you are" in result.err or "empty ident" in result.err or "auto-detect" in result.err:
+        raise UserError("Git does not know who you are, and every event names its author.",
+                        "Run `git config user.name …` and `git config user.email …`.")  # fmt: skip
+    raise UserError(f"Git cannot make the tag: {command.reason(result)}.", "Is the signing key there, and ssh-agent?")
+
+
+def _refusal(said: str) -> str:
+    """Return what the remote gives as its reason."""
+    rows = [row for row in said.splitlines() if row.startswith("!")]
+    return next((row.rpartition("\t")[2] for row in rows if "atomic" not in row), "")

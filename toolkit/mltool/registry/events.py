@@ -1,0 +1,85 @@
+"""One tag → the event that it records, or what is wrong with it."""
+
+from typing import get_args
+
+from mltool.registry import tag as names
+from mltool.registry import trailers
+from mltool.registry.model import DeployOutcome, Event, EventKind, Finding, FindingKind, TagObject
+from mltool.registry.tag import Tag
+
+_KEYS = ("Mltool-Event", "Mltool-Model", "Mltool-Version", "Mltool-Stage", "Mltool-Manifest", "Mltool-Outcome",
+         "Mltool-Position", "Mltool-Prev", "Mltool-Prev-Tag", "Mltool-Adopts", "Mltool-Actor", "Reason")  # fmt: skip
+_KINDS: tuple[EventKind, ...] = get_args(EventKind)
+_OUTCOMES: tuple[DeployOutcome, ...] = get_args(DeployOutcome)
+# A rollback puts a version into an environment like a promotion, and its tag is named like one.
+_SAME_NAME = {"rollback": "promote"}
+
+
+def read(tag: TagObject) -> Event | Finding | None:
+    """Return the event, a finding for a tag that only looks like one, or None for a tag that is none of ours."""
+    name = names.parse(tag.name)
+    if name is None:
+        return _finding("foreign", tag, "looks like an event and is not named as one") if _alike(tag) else None
+    if not tag.annotated:
+        return _finding("lightweight", tag, "is a lightweight tag: nobody signed it and nobody dated it")
+    if not tag.commit:
+        return _finding("broken", tag, "leads to no commit")
+    if tag.named and tag.named != tag.name:
+        return _finding("broken", tag, f"is the tag {tag.named} under another name")
+    found = trailers.read(tag.message)
+    if found is None or trailers.EVENT not in found:
+        return Event(
+            kind=name.kind, model=name.model, tag=tag, version=name.version, stage=name.stage, sequence=name.sequence,
+            actor=tag.tagger, reason=trailers.flat(tag.message),
+        )  # fmt: skip
+    try:
+        return _chained(tag, name, found)
+    except ValueError as error:
+        return _finding("broken", tag, str(error))
+
+
+def _chained(tag: TagObject, name: Tag, found: trailers.Found) -> Event:
+    """Return the event that the trailers tell; raises ValueError where they contradict the tag's name."""
+    said = trailers.one(found, _KEYS)
+    kind, version = said["Mltool-Event"], said["Mltool-Version"].removeprefix("v")
+    if kind not in _KINDS or _SAME_NAME.get(kind, kind) != name.kind:
+        raise ValueError(f"says that it is a {kind}")
+    told = ((said["Mltool-Model"], name.model), (version, name.version), (said["Mltool-Stage"], name.stage))
+    if bad := next((claim for claim, real in told if real and claim != real), None):
+        raise ValueError(f"says something else than its name: {bad}")
+    position = said["Mltool-Position"]
+    if not (position.isascii() and position.isdecimal() and len(position) <= 18):
+        raise ValueError("does not say its position")
+    if name.sequence not in (-1, int(position)):
+        raise ValueError(f"says that it is number {position}")
+    if not said["Mltool-Prev"]:
+        raise ValueError("does not say which event it follows")
+    if said["Mltool-Outcome"] not in _OUTCOMES:
+        raise ValueError(f"says that it ended {said['Mltool-Outcome']}")
+    return Event(
+        kind=kind,
+        model=name.model,
+        tag=tag,
+        version=version,
+        stage=said["Mltool-Stage"],
+        sequence=int(position),
+        manifest=said["Mltool-Manifest"],
+        previous="" if said["Mltool-Prev"] == trailers.NONE else said["Mltool-Prev"],
+        previous_tag=said["Mltool-Prev-Tag"],
+        adopts=said["Mltool-Adopts"],
+        actor=said["Mltool-Actor"] or tag.tagger,
+        approvers=found.get(trailers.APPROVED, ()),
+        reason=said["Reason"],
+        outcome=said["Mltool-Outcome"],
+        chained=True,
+    )
+
+
+def _alike(tag: TagObject) -> bool:
+    return names.looks_alike(tag.name)
+
+
+def _finding(kind: FindingKind, tag: TagObject, what: str) -> Finding:
+    known = names.parse(tag.name)
+    sentence = f"{tag.name} {what}; it counts for nothing."
+    return Finding(kind=kind, tag=tag.name, sentence=sentence, model=known.model if known else "")
