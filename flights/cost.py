@@ -4,7 +4,6 @@ Times differ at every run. A stage that writes a time beside its model gets anot
 runs; here only this stage does. The price is that the training is done once more.
 """
 
-import joblib
 from threadpoolctl import threadpool_limits
 
 from flights import stage
@@ -19,7 +18,7 @@ def main() -> None:
     train, validation = (measure.read(stage.FEATURES / f"{name}.parquet") for name in ("train", "validation"))
     with measure.cost() as training:
         fit(train, validation, **stage.params("train"))
-    rows, model = measure.read(stage.SPLIT / "test.parquet"), joblib.load(stage.MODEL)
+    rows, model = measure.read(stage.SPLIT / "test.parquet"), measure.load_model(stage.MODEL)
     one, many = rows.head(1), rows.head(BATCH)
     costs = {
         "train_seconds": training.seconds,

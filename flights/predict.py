@@ -1,7 +1,5 @@
 """Let the model see the test part, for the first and only time."""
 
-import joblib
-
 from flights import stage
 from mltool import measure
 
@@ -9,7 +7,7 @@ from mltool import measure
 def main() -> None:
     """Write eval/predictions.parquet: row id, truth, label, score, and the columns to slice by."""
     rows = measure.read(stage.SPLIT / "test.parquet")
-    model = joblib.load(stage.MODEL)
+    model = measure.load_model(stage.MODEL)
     predictions = rows[["row_id", "y_true"]].assign(
         y_pred=model.predict(rows),
         y_score=model.predict_proba(rows)[:, 1],

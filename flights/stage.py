@@ -1,23 +1,20 @@
 """What every stage needs: where files are, what params.yaml says, and how to end."""
 
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import joblib
 from ruamel.yaml import YAML
 
-from mltool import disk
 from mltool.errors import MltoolError
 
 MONTHS = Path("data/months")
 WEATHER = Path("data/weather.parquet")
 SPLIT = Path("data/split")
 FEATURES = Path("data/features")
-TRANSFORMER = Path("models/transformer.joblib")
-MODEL = Path("models/model.joblib")
+TRANSFORMER = Path("models/transformer.skops")
+MODEL = Path("models/model.skops")
 PREDICTIONS = Path("eval/predictions.parquet")
 COST = Path("eval/cost.json")
 DATA_FACT = Path("eval/data.json")
@@ -27,13 +24,6 @@ SPLIT_FACT = Path("eval/split.json")
 def params(section: str) -> dict[str, Any]:
     """Return one section of params.yaml; YAML 1.2, as DVC reads it."""
     return dict(YAML(typ="safe").load(Path("params.yaml"))[section])
-
-
-def save(path: Path, fitted: Any) -> None:
-    """Write a fitted scikit-learn object."""
-    buffer = io.BytesIO()
-    joblib.dump(fitted, buffer)
-    disk.write(path, buffer.getvalue())
 
 
 def run(main: Callable[[], None]) -> None:

@@ -1,6 +1,5 @@
 """Fit the model: gradient-boosted trees, stopped and cut into yes and no on the validation part."""
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -11,18 +10,18 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from flights import stage
-from flights.columns import GROUPS
 from mltool import measure
 
 
 def main() -> None:
-    """Write models/model.joblib: a pipeline that takes raw rows and says how likely each is late."""
+    """Write models/model.skops: a pipeline that takes raw rows and says how likely each is late."""
     train, validation = (measure.read(stage.FEATURES / f"{name}.parquet") for name in ("train", "validation"))
     trees = fit(train, validation, **stage.params("train"))
-    late = trees.predict_proba(validation.drop(columns="y_true"))[:, 1]
+    known = validation.drop(columns="y_true").to_numpy()
+    late = trees.predict_proba(known)[:, 1]
     cut = FixedThresholdClassifier(FrozenEstimator(trees), threshold=threshold(validation["y_true"].to_numpy(), late))
-    cut.fit(validation.drop(columns="y_true"), validation["y_true"])  # learns nothing: the trees are frozen
-    stage.save(stage.MODEL, Pipeline([("features", joblib.load(stage.TRANSFORMER)), ("late", cut)]))
+    cut.fit(known, validation["y_true"])  # learns nothing: the trees are frozen
+    measure.save_model(Pipeline([("features", measure.load_model(stage.TRANSFORMER)), ("late", cut)]), stage.MODEL)
 
 
 def fit(
@@ -45,12 +44,11 @@ def fit(
         learning_rate=learning_rate,
         max_leaf_nodes=leaves,
         min_samples_leaf=min_leaf_rows,
-        categorical_features=GROUPS,
     )
-    truth, late = train["y_true"], validation["y_true"]
+    known, unseen = (rows.drop(columns="y_true").to_numpy() for rows in (train, validation))
     # One thread: the fitted trees remember how many there were, and the file must be the same on every machine.
     with threadpool_limits(1):
-        return trees.fit(train.drop(columns="y_true"), truth, X_val=validation.drop(columns="y_true"), y_val=late)
+        return trees.fit(known, train["y_true"], X_val=unseen, y_val=validation["y_true"])
 
 
 def threshold(truth: np.ndarray, score: np.ndarray) -> float:
