@@ -76,7 +76,8 @@ class Manifest:
     It holds no clock, no machine and no commit: `tree` is the Git tree of the project, so that a squashed merge with
     the same content is the same release. `base` is the version that metrics and verdicts compare with: what the
     ledger had live just before this version was registered. `environment` maps the packages that serving installs to
-    their versions. `card` has what people said; `schema_` the input schema (`docs/schemas/model.schema.json`).
+    their versions. `card` has what people said; `inputs` is the input schema (`docs/schemas/model.schema.json`); `onnx` what
+    the comparison of the ONNX file with the model showed (`max_difference`, `label_flips`, `rows`), empty without one.
     """
 
     model: str
@@ -93,6 +94,7 @@ class Manifest:
     python: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    onnx: Mapping[str, Leaf] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     outcome: Outcome = Outcome.SKIP
