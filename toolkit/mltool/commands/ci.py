@@ -7,7 +7,7 @@ from pathlib import Path
 from mltool import __version__, config, disk, shell
 from mltool.commands import reproduce
 from mltool.commands.pipeline import pipeline
-from mltool.config import Ci, Config
+from mltool.config import Config
 from mltool.errors import Exit, UserError
 from mltool.git import Project
 from mltool.scaffold import answers, plan, remotes, template
@@ -31,7 +31,7 @@ def generate(desk: Desk, *, force: bool = False) -> Exit:
     Raises UserError for a file that was edited by hand or is not ours, with the diff, unless `force`; then nothing is
     written at all.
     """
-    made = make_plan(desk, load(desk.root).ci)
+    made = make_plan(desk, load(desk.root))
     blocked = made.of(Kind.EDITED, Kind.FOREIGN)
     if blocked and not force:
         for step in blocked:
@@ -45,7 +45,7 @@ def generate(desk: Desk, *, force: bool = False) -> Exit:
 
 def check(desk: Desk) -> Exit:
     """Say which workflows `generate` would change, with the diff; a newer pin than ours is no difference."""
-    made = make_plan(desk, load(desk.root).ci)
+    made = make_plan(desk, load(desk.root))
     stale = made.of(Kind.NEW, Kind.CHANGED, Kind.EDITED, Kind.FOREIGN, Kind.OBSOLETE)
     for step in stale:
         if step.now is not None:
@@ -106,18 +106,19 @@ def read_template(templates: Path, name: str) -> template.Template:
     return parsed[name]
 
 
-def make_plan(desk: Desk, ci: Ci, *, once: bool = False) -> Plan:
-    """Return what writing the workflows of `ci` does; `once` files only where asked for."""
-    answers.check(ci)
-    system = read_template(desk.templates, ci.provider)
+def make_plan(desk: Desk, settings: Config, *, once: bool = False) -> Plan:
+    """Return what writing the workflows that the settings ask for does; `once` files only where asked for."""
+    answers.check(settings.ci)
+    system = read_template(desk.templates, settings.ci.provider)
+    context = {"ci": settings.ci, "models": settings.models, "release": settings.release}
     entries = system.manifest.files
     present = disk.read(desk.root, [path for entry in entries for path in (entry.destination, *entry.unless)])
-    files = template.render(system, {"ci": ci}, version=__version__, present=present)
+    files = template.render(system, context, version=__version__, present=present)
     return plan.make(
         [file for file in files if once or not file.once],
         existing={path: content.decode(errors="replace") for path, content in present.items()},
         style=system.style,
-        unwanted=template.unwanted(system, {"ci": ci}),
+        unwanted=template.unwanted(system, context),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mltool import __version__, config, disk, git, shell
 from mltool.commands import ci as workflows
 from mltool.commands.proposal import Proposal, carry_out, show, show_kept
-from mltool.config import Ci
+from mltool.config import Ci, Config
 from mltool.dvc.program import program
 from mltool.errors import Exit, UserError
 from mltool.git import Project
@@ -86,7 +86,7 @@ def adopt(project: Project, request: Request, edges: Edges) -> Proposal:
     if config.FILE in present or "mltool" in config.toml(config.PYPROJECT, present.get(config.PYPROJECT, b"")).get(
         "tool", {}
     ):
-        ci = config.load(present).ci
+        wanted = config.load(present)
         _refuse_given(request.given)
     else:
         tree = git.WorkTree(project)
@@ -98,11 +98,10 @@ def adopt(project: Project, request: Request, edges: Edges) -> Proposal:
             branch=branch(project),
             given=request.given,
         )
-        ci, findings = proposed.ci, proposed.findings
-        steps = _render(edges.templates, SETTINGS, project.root, {"gates": proposed.gates}, ci)
-    made = workflows.make_plan(
-        workflows.Desk(root=project.root, templates=edges.templates, say=edges.say), ci, once=True
-    )
+        wanted, findings = Config(ci=proposed.ci), proposed.findings
+        steps = _render(edges.templates, SETTINGS, project.root, {"gates": proposed.gates}, proposed.ci)
+    desk = workflows.Desk(root=project.root, templates=edges.templates, say=edges.say)
+    made = workflows.make_plan(desk, wanted, once=True)
     return Proposal(
         root=project.root,
         findings=findings,
@@ -126,12 +125,14 @@ def starter(request: Request, edges: Edges) -> Proposal:
     usual = {"tests": "python -m pytest", "default_branch": "main"}
     ci = replace(Ci(), **{**usual, **request.given})
     answers.check(ci)
-    made = workflows.make_plan(workflows.Desk(root=folder, templates=edges.templates, say=edges.say), ci, once=True)
+    steps = _render(edges.templates, STARTER, folder, {}, ci)
+    desk = workflows.Desk(root=folder, templates=edges.templates, say=edges.say)
+    made = workflows.make_plan(desk, _settings(steps), once=True)
     first = () if top else (("git", "init", "--quiet", f"--initial-branch={ci.default_branch}"),)
     return Proposal(
         root=folder,
         findings=(Finding(about="folder", what=f"{folder} is empty: a whole project goes there"),),
-        plan=Plan(steps=(*_render(edges.templates, STARTER, folder, {}, ci), *made.steps)),
+        plan=Plan(steps=(*steps, *made.steps)),
         first=(*first, (*program(), "init", "--quiet")),
         next=("pip install -r requirements.txt", "dvc repro", "python -m pytest"),
     )
@@ -171,6 +172,11 @@ def _render(templates: Path, name: str, root: Path, context: Mapping[str, Any], 
     existing = disk.read(root, (file.path for file in files))
     texts = {path: content.decode(errors="replace") for path, content in existing.items()}
     return plan.make(files, existing=texts, style=found.style).steps
+
+
+def _settings(steps: tuple[Step, ...]) -> Config:
+    """Return what the mltool.toml among these files says."""
+    return config.load({step.path: (step.then or "").encode() for step in steps if step.path == config.FILE})
 
 
 def _agreed(edges: Edges, proposal: Proposal) -> bool:

@@ -54,3 +54,9 @@ class Ci:
     """The deployment environment that holds those secrets."""
     install: str = "mltool-ci"
     """The requirement that installs mltool in the jobs that do not install the project."""
+    release_runner: str = "ubuntu-24.04"
+    """The runner that publishes and deploys; a machine of your own where the target `local` is to serve from it."""
+    release_secrets: tuple[str, ...] = ()
+    """Secrets of the environment that is released into, which publishing and deploying see as environment variables."""
+    attest: bool = False
+    """Whether GitHub attests what was published; private repositories need Enterprise Cloud for it."""

@@ -8,6 +8,8 @@ from mltool.config import Ci
 from mltool.errors import UserError
 
 _SECRET = re.compile(r"(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*")
+# What the workflows themselves tell a command.
+_TAKEN = ("MODEL", "VERSION", "ENVIRONMENT")
 _MULTILINE = ("setup", "tests")
 
 
@@ -27,9 +29,10 @@ def _problems(ci: Ci) -> Iterator[tuple[str, str]]:
             )
         if isinstance(value, str) and item.name not in _MULTILINE and re.search(r"[\x00-\x1f\x7f]", value):
             yield f"`ci.{item.name}` has a control character in it.", "Write it on one line."
-    for name in ci.secrets:
-        if not _SECRET.fullmatch(name):
-            yield f"`ci.secrets` has {name!r}, which is no name of a secret.", "Use letters, digits and `_`."
+    for key in ("secrets", "release_secrets"):
+        for name in getattr(ci, key):
+            if not _SECRET.fullmatch(name) or name in _TAKEN:
+                yield f"`ci.{key}` has {name!r}, which cannot be the name of a secret here.", "Use another."
     yield from _impossible(ci)
 
 
