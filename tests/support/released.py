@@ -1,9 +1,9 @@
 """A whole small project with a real model, ready to be released: made in a second, and DVC runs it too.
 
-`create` leaves a Git and DVC repository with one commit: data that DVC tracks, the stages train, evaluate and export, a
-scikit-learn pipeline as skops, what `mltool measure export` leaves in `release/delay`, and a `mltool.toml` that releases
-the model `delay`. What DVC stores is in the cache and in the remote `store`, a folder beside the repository.
-`train_again` commits another model. Requirements name what is installed here, with the hashes of this repository's lock.
+`create` leaves a Git and DVC repository with one commit: data that DVC tracks, the stages train, evaluate and export,
+a scikit-learn pipeline as skops, what `mltool measure export` leaves in `release/delay`, and a `mltool.toml` that
+releases the model `delay`. What DVC stores is in the cache and in the remote `store`, a folder beside the repository.
+`train_again` commits another model. Requirements name what is installed here, with the hashes of our own lock.
 """
 
 import json
@@ -37,7 +37,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import skops.io
 from ruamel.yaml import YAML
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -45,9 +44,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from mltool import measure
 
 COLUMNS = ("carrier", "hour", "distance")
-TRUSTED = ["numpy.dtype"]  # what SimpleImputer keeps
 EXPORT = "release/delay"
 
 
@@ -73,7 +72,7 @@ def train(folder: Path) -> None:
     model = make_pipeline(prepared, LogisticRegression(C=strength))
     model.fit(table(data), np.array([row["late"] for row in data]))
     (folder / "models").mkdir(exist_ok=True)
-    skops.io.dump(model, folder / "models/model.skops")
+    measure.save_model(model, folder / "models/model.skops")
 
 
 def evaluate(folder: Path) -> None:
@@ -109,13 +108,14 @@ def export(folder: Path) -> None:
     digests = {"sha256": hashlib.sha256(content).hexdigest(), "md5": hashlib.md5(content).hexdigest()}
     write(folder / EXPORT / "export.json", {
         "schema": "mltool.export/1", "files": {"models/model.skops": digests | {"size": len(content)}},
-        "python": ".".join(platform.python_version_tuple()[:2]), "types": TRUSTED, "onnx": None, "onnx_reason": "not asked for",
+        "python": ".".join(platform.python_version_tuple()[:2]), "types": [],
+        "onnx": None, "onnx_reason": "not asked for",
         "libraries": {name: version(name) for name in ("scikit-learn", "skops", "numpy")},
     })
 
 
 def load(folder: Path):
-    return skops.io.load(folder / "models/model.skops", trusted=TRUSTED)
+    return measure.load_model(folder / "models/model.skops")
 
 
 def write(path: Path, document: dict) -> None:
@@ -154,7 +154,6 @@ floor = 0.5
 
 [models.delay]
 path = "models/model.skops"
-trusted = ["numpy.dtype"]
 
 [models.delay.card]
 owner = "Ada Example <ada@example.org>"

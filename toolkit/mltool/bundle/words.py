@@ -1,0 +1,28 @@
+"""What a bundle says about its release, written from the manifest alone: card, bill of materials, Dockerfile."""
+
+from collections.abc import Mapping
+
+from mltool.bundle import bom, card, dockerfile, layout, requirements
+from mltool.errors import UserError
+from mltool.release.model import Manifest
+
+
+def write(manifest: Manifest, *, digest: str, locked: str) -> Mapping[str, bytes]:
+    """Return the files that are written for a release, by path; the same bytes for the same manifest.
+
+    `digest` is the manifest's, `locked` the text of its requirements.txt. Raises UserError for requirements without
+    hashes and for a Python that no image is known of.
+    """
+    try:
+        packages = requirements.parse(locked)
+    except ValueError as error:
+        raise UserError(
+            f"The requirements of {manifest.model} are not locked: {error}.",
+            f"Run `mltool release lock {manifest.model}`.",
+        ) from error
+    written = {
+        layout.CARD: card.render(manifest, digest=digest),
+        layout.BOM: bom.render(manifest, packages, digest=digest),
+        layout.DOCKERFILE: dockerfile.render(manifest, digest=digest),
+    }
+    return {name: text.encode() for name, text in written.items()}

@@ -1,0 +1,196 @@
+"""`mltool verify`: is this bundle what it says, from whom it says, and allowed here; nothing of it is loaded."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from mltool import __version__, archives, signing
+from mltool.archives import Unpacked
+from mltool.bundle import check, checksums, layout, statement, words
+from mltool.bundle.check import Finding, Found, Policy, Signature
+from mltool.config import Config
+from mltool.errors import RefusedError, UserError
+from mltool.release import json as manifests
+from mltool.release.model import Manifest
+
+MOST_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedBundle:
+    """A bundle that was found good, as files in a folder.
+
+    `digest` is the release's (`sha256:…`), `signers` those who signed it and are on the list of the policy, `notes`
+    what was not judged, in sentences.
+    """
+
+    folder: Path
+    manifest: Manifest
+    digest: str
+    signers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What was found in a bundle and what speaks against it; nothing does: it is good."""
+
+    found: Found
+    findings: tuple[Finding, ...]
+    signers: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def policy(config: Config, model: str, *, folder: Path, signers: Path | None = None, digest: str = "") -> Policy:
+    """Return what a project allows: `[signing]` and `[models.MODEL]` of its configuration, which lies in `folder`.
+
+    `signers` is another list of allowed signers, `digest` the release that is expected. Raises UserError for a list
+    that is not there.
+    """
+    named = folder / config.signing.allowed_signers if config.signing.allowed_signers else None
+    allowed = signers or named
+    if allowed is not None and not allowed.is_file():
+        raise UserError(f"The list of allowed signers {allowed} does not exist.", "See docs/bundle.md for its format.")
+    rules = config.models.get(model)
+    return Policy(
+        source="mltool.toml" if rules else "",
+        signers=str(allowed) if allowed else "",
+        digest=digest,
+        trusted=rules.trusted if rules else (),
+        pickle=rules.pickle if rules else False,
+        loader=bool(rules and rules.loader),
+    )
+
+
+def verify(bundle: Path, policy: Policy, *, into: Path) -> VerifiedBundle:
+    """Return the bundle as a folder in `into`, after everything in it was found good. A folder stays where it is.
+
+    Raises RefusedError with every reason, and then leaves nothing in `into`; UserError for what is no bundle, or one
+    that a newer mltool made.
+    """
+    if bundle.is_dir():
+        return _verified(bundle, judge(archives.survey(bundle), policy))
+    with archives.beside(into / "bundle") as desk:
+        unpacked = archives.unpack(bundle, desk / "files")
+        judged = judge(unpacked, policy)
+        good = _verified(bundle, judged)
+        return replace(good, folder=archives.move(unpacked.folder, into / unpacked.top))
+
+
+@contextmanager
+def opened(bundle: Path, policy: Policy) -> Iterator[VerifiedBundle]:
+    """Give the verified bundle as a folder for the time of the `with`; raises as `verify` does."""
+    with tempfile.TemporaryDirectory(prefix="mltool-") as folder:
+        yield verify(bundle, policy, into=Path(folder))
+
+
+def judge(unpacked: Unpacked, policy: Policy) -> Judged:
+    """Return what speaks against the bundle. Raises UserError for what is no bundle at all."""
+    found = _read(unpacked, policy)
+    known = tuple(signature.signer for signature in found.signatures if signature.signer)
+    return Judged(found=found, findings=check.verify(found, policy), signers=known, notes=tuple(_notes(found, policy)))
+
+
+def _verified(bundle: Path, judged: Judged) -> VerifiedBundle:
+    if judged.findings:
+        raise refusal(bundle, judged.findings)
+    return VerifiedBundle(
+        folder=bundle, manifest=judged.found.manifest, digest=judged.found.digest, signers=judged.signers,
+        notes=judged.notes,
+    )  # fmt: skip
+
+
+def refusal(bundle: Path, findings: tuple[Finding, ...]) -> RefusedError:
+    """Return the error that says every reason."""
+    reasons = " ".join(finding.sentence for finding in findings)
+    return RefusedError(f"{bundle.name} is refused, and nothing of it was loaded. {reasons}", "Do not use it.")
+
+
+def _read(unpacked: Unpacked, policy: Policy) -> Found:
+    sums, manifest = (_needed(unpacked, name) for name in (layout.SUMS, layout.MANIFEST))
+    read = manifests.loads(manifest)
+    try:
+        listed = checksums.loads(sums)
+    except ValueError as error:
+        raise RefusedError(f"{layout.SUMS} is not what mltool writes: {error}.") from error
+    return Found(
+        top=unpacked.top,
+        contents=unpacked.contents,
+        sums=listed,
+        manifest=read,
+        generated=_generated(unpacked, read),
+        signatures=tuple(_signatures(unpacked, sums, listed, policy)),
+    )
+
+
+def _needed(unpacked: Unpacked, name: str) -> bytes:
+    content = unpacked.contents.get(name)
+    if content is None:
+        raise UserError(f"{unpacked.top or 'It'} is no bundle: it has no {name}.", "Name a bundle, or its folder.")
+    return _read_file(unpacked, name)
+
+
+def _read_file(unpacked: Unpacked, name: str) -> bytes:
+    """Return a file that we must read whole; one that is too large for what it is named is refused unread."""
+    if unpacked.contents[name].size > MOST_BYTES:
+        raise RefusedError(f"{name} has {unpacked.contents[name].size} bytes, which is no {name} of ours.")
+    return (unpacked.folder / name).read_bytes()
+
+
+def _generated(unpacked: Unpacked, manifest: Manifest) -> Mapping[str, str]:
+    """Return the SHA-256 that card, bill of materials and Dockerfile have when we write them."""
+    locked = next((file.path for file in manifest.files if file.role == "requirements"), "")
+    if manifest.tool != __version__ or locked not in unpacked.contents:
+        return {}
+    digest = f"sha256:{unpacked.contents[layout.MANIFEST].sha256}"
+    try:
+        text = _read_file(unpacked, locked).decode(errors="replace")
+        written = words.write(manifest, digest=digest, locked=text)
+    except UserError as error:
+        raise RefusedError(f"What the bundle says about itself cannot be written from its manifest. {error}") from error
+    return {name: sha256(content).hexdigest() for name, content in written.items()}
+
+
+def _signatures(unpacked: Unpacked, sums: bytes, listed: Mapping[str, str], policy: Policy) -> Iterator[Signature]:
+    if not policy.signers:
+        return
+    allowed = Path(policy.signers)
+    signed = layout.SIGNATURE in unpacked.contents
+    if signed:
+        yield signing.ssh.check(sums, unpacked.folder / layout.SIGNATURE, allowed)
+    # With a signature that can be checked, a statement that cannot be is a note.
+    if layout.STATEMENT in unpacked.contents and (signing.can_attest() or not signed):
+        yield _statement(_read_file(unpacked, layout.STATEMENT), allowed, listed)
+
+
+def _statement(content: bytes, allowed: Path, listed: Mapping[str, str]) -> Signature:
+    signature, payload = signing.check_attestation(content, allowed.read_text(errors="replace"), now=time.time())
+    if signature.problem:
+        return signature
+    try:
+        about = statement.subjects(payload)
+    except ValueError as error:
+        return Signature(level="dsse", problem=f"The statement does not count: {error}.")
+    if about != listed:
+        return Signature(level="dsse", problem="The statement is about other files than those of this bundle.")
+    return signature
+
+
+def _notes(found: Found, policy: Policy) -> Iterator[str]:
+    if not policy.source:
+        yield "No policy for this model: which types, pickles and loaders are allowed was not judged."
+    if not policy.signers:
+        signed = found.contents.keys() & {layout.SIGNATURE, layout.STATEMENT}
+        what = "The bundle is signed, but no" if signed else "No"
+        yield f"{what} list of allowed signers was given: who made it was not judged, only its checksums."
+    elif layout.STATEMENT in found.contents and not signing.can_attest():
+        yield f"{layout.STATEMENT} was not checked: that needs `pip install 'mltool-ci[sign]'`."
+    if not found.generated:
+        yield (
+            f"{layout.CARD}, {layout.BOM} and {layout.DOCKERFILE} were written by mltool {found.manifest.tool}, this is "
+            f"{__version__}: they were compared with {layout.SUMS} only."
+        )
