@@ -17,15 +17,16 @@ from .schema import Cell, Predict, Prediction, Row, Schema
 Bind = Callable[[Sequence[Row]], Any]
 
 
-def bind(model: Any, schema: Schema, examples: Sequence[golden.Golden]) -> Predict:
+def bind(model: Any, schema: Schema, examples: Sequence[golden.Golden], *, frames: bool = True) -> Predict:
     """Return the model bound to the schema's columns, in the cheapest way that gives the golden predictions.
 
-    Where none does, the last one is returned: whoever replays them says what differs. Raises ValueError where the model
+    Where none does, the last one is returned: whoever replays them says what differs. `frames` says whether pandas may
+    be used where it is installed. Raises ValueError where the model
     does not fit the schema.
     """
     _check(model, schema)
     predict, trouble = None, None
-    for bound, table in _ways(model, schema):
+    for bound, table in _ways(model, schema, frames=frames):
         predict = _predict(bound, table, schema)
         try:
             with warnings.catch_warnings(action="ignore"):
@@ -49,7 +50,7 @@ def _check(model: Any, schema: Schema) -> None:
         raise ValueError("the model has other classes than schema.json lists, or in another order")
 
 
-def _ways(model: Any, schema: Schema) -> Iterator[tuple[Any, Bind]]:
+def _ways(model: Any, schema: Schema, *, frames: bool) -> Iterator[tuple[Any, Bind]]:
     bound = _by_position(model)
     if all(each.type != "string" for each in schema.inputs):
         yield bound, _numbers
@@ -57,7 +58,7 @@ def _ways(model: Any, schema: Schema) -> Iterator[tuple[Any, Bind]]:
     yield bound, _objects(text, missing=np.nan)
     if any(each.type == "string" and each.nullable for each in schema.inputs):
         yield bound, _objects(text, missing=None)
-    if find_spec("pandas") is not None:
+    if frames and find_spec("pandas") is not None:
         pandas = import_module("pandas")
         yield model, _frame(pandas, schema, categorical=False)
         if any(each.categories for each in schema.inputs):
