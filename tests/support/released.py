@@ -6,6 +6,7 @@ releases the model `delay`. What DVC stores is in the cache and in the remote `s
 `train_again` commits another model. Requirements name what is installed here, with the hashes of our own lock.
 """
 
+import io
 import json
 import runpy
 import shutil
@@ -18,7 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from support.repos import Repo, entry, lock, md5
+from ruamel.yaml import YAML
+
+from support.repos import Repo, entry, md5
 
 MODEL = "delay"
 MODEL_FILE = "models/model.skops"
@@ -172,7 +175,7 @@ def create(folder: Path, *, strength: float = 1.0, config: str = "", onto: Mappi
     repo.write({
         ".dvc/config": "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n",
         ".gitignore": "/data.csv\n/models\n__pycache__/\n",
-        "data.csv.dvc": json.dumps({"outs": [entry("data.csv", _data())]}),
+        "data.csv.dvc": _yaml({"outs": [entry("data.csv", _data())]}),
         "dvc.yaml": PIPELINE,
         "steps.py": STEPS,
         "mltool.toml": CONFIG + config,
@@ -257,13 +260,23 @@ def _lock(made: Mapping[str, bytes], strength: float) -> str:
     source, data = entry("steps.py", STEPS), entry("data.csv", made["data.csv"])
     model = entry(MODEL_FILE, made[MODEL_FILE])
     exported = [entry(path, content) for path, content in made.items() if path.startswith(EXPORT)]
-    return lock(
-        evaluate={"cmd": "python steps.py evaluate", "deps": [data, model, source],
-                  "outs": [entry("metrics.json", made["metrics.json"])]},
-        export={"cmd": "python steps.py export", "deps": [data, model, source], "outs": exported},
-        train={"cmd": "python steps.py train", "deps": [data, source],
-               "params": {"params.yaml": {"train.strength": strength}}, "outs": [model]},
-    )  # fmt: skip
+    stages = {
+        "train": {"cmd": "python steps.py train", "deps": [data, source],
+                  "params": {"params.yaml": {"train.strength": strength}}, "outs": [model]},
+        "evaluate": {"cmd": "python steps.py evaluate", "deps": [data, model, source],
+                     "outs": [entry("metrics.json", made["metrics.json"])]},
+        "export": {"cmd": "python steps.py export", "deps": [data, model, source], "outs": exported},
+    }  # fmt: skip
+    return _yaml({"schema": "2.0", "stages": stages})
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    """Return the text as DVC writes it, so that a stage that runs again changes no line."""
+    text = io.StringIO()
+    writer = YAML()
+    writer.representer.ignore_aliases = lambda _: True
+    writer.dump(document, text)
+    return text.getvalue()
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def _card(manifest: Manifest) -> dict[str, Any]:
 
 
 def _library(package: Requirement) -> dict[str, Any]:
-    """Describe one package. The hashes are of the files an installer may choose from, so they stand with the download."""
+    """Describe one package. An installer chooses among files: their hashes stand with the download, not the package."""
     hashes = [{"alg": "SHA-256", "content": content} for content in package.hashes]
     page = f"https://pypi.org/project/{package.name}/{package.version}/"
     found: dict[str, Any] = {
@@ -86,7 +86,8 @@ def _library(package: Requirement) -> dict[str, Any]:
         "purl": f"pkg:pypi/{package.name}@{package.version}",
         "externalReferences": [{"type": "distribution", "url": page, "hashes": hashes}],
     }
-    return found | ({"properties": _properties(marker=package.marker)} if package.marker else {})
+    properties = _properties(marker=package.marker)
+    return found | ({"properties": properties} if properties else {})
 
 
 def _source(each: Input, role: str) -> dict[str, Any]:
@@ -100,9 +101,7 @@ def _source(each: Input, role: str) -> dict[str, Any]:
         "name": each.path,
         **({"hashes": [{"alg": name, "content": content}]} if plain else {}),
         **({"data": [{"type": "dataset", "name": each.path}]} if role == "data" else {}),
-        "properties": _properties(
-            role=role, digest=each.hash, **({} if each.size is None else {"bytes": str(each.size)})
-        ),
+        "properties": _properties(role=role, digest=each.hash, bytes="" if each.size is None else str(each.size)),
     }
 
 
@@ -121,4 +120,4 @@ def _reference(role: str, each: Input) -> str:
 
 
 def _properties(**values: str) -> list[dict[str, str]]:
-    return [{"name": f"mltool:{name}", "value": value} for name, value in values.items()]
+    return [{"name": f"mltool:{name}", "value": value} for name, value in values.items() if value]

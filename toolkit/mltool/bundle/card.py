@@ -12,6 +12,7 @@ import msgspec
 from mltool.bundle import layout
 from mltool.bundle.check import is_pickle
 from mltool.release.model import File, Input, Manifest, Metric
+from mltool.serving.schema import Input as Field
 from mltool.serving.schema import Schema
 from mltool.snapshot.model import Leaf
 
@@ -21,6 +22,7 @@ TASKS: Final = {
     "multiclass": "tabular-classification",
     "regression": "tabular-regression",
 }
+SHOWN: Final = 20
 MADE_FROM: Final = {"data": "Data", "params": "Parameters", "code": "Code"}
 
 
@@ -119,17 +121,16 @@ def _onnx(manifest: Manifest) -> str:
 
 
 def _inputs(schema: Schema) -> str:
-    rows = (
-        (f"`{each.name}`", each.expected, _range(each.categories, each.minimum, each.maximum)) for each in schema.inputs
-    )
+    rows = ((f"`{each.name}`", each.expected, _range(each)) for each in schema.inputs)
     return f"## Inputs\n\n{_table(('field', 'type', 'training saw'), rows)}\n\nFrom `schema.json`."
 
 
-def _range(categories: tuple[object, ...] | None, minimum: float | None, maximum: float | None) -> str:
-    if categories is not None:
-        shown = ", ".join(str(category) for category in categories[:20])
-        return shown if len(categories) <= 20 else f"{shown} and {len(categories) - 20} more"
-    return "" if minimum is None or maximum is None else f"{_number(minimum)} to {_number(maximum)}"
+def _range(each: Field) -> str:
+    if each.categories is not None:
+        shown = ", ".join(str(category) for category in each.categories[:SHOWN])
+        more = len(each.categories) - SHOWN
+        return f"{shown} and {more} more" if more > 0 else shown
+    return "" if each.minimum is None or each.maximum is None else f"{_number(each.minimum)} to {_number(each.maximum)}"
 
 
 def _sources(title: str, sources: Iterable[Input]) -> str:

@@ -28,8 +28,8 @@ class Policy:
     """What the receiver allows, never taken from the bundle itself.
 
     `source` says in words where the policy stands; empty: there is none, and nothing but the checksums is judged.
-    `signers` names the list of those whose signature is asked for; empty: no signature is. `digest` is the release that is expected (`sha256:…`),
-    empty for any. `trusted`, `pickle` and `loader` are the repository's for this model.
+    `signers` names the list of those whose signature is asked for; empty: no signature is. `digest` is the release
+    that is expected (`sha256:…`), empty for any. `trusted`, `pickle` and `loader` are the repository's for this model.
     """
 
     source: str = ""

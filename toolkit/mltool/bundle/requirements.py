@@ -1,4 +1,4 @@
-"""What serving installs: the lines of a requirements file in which every package is pinned and every file has a hash."""
+"""What serving installs: a requirements file in which every package is pinned and every file has a hash."""
 
 import re
 from dataclasses import dataclass

@@ -191,6 +191,6 @@ def _notes(found: Found, policy: Policy) -> Iterator[str]:
         yield f"{layout.STATEMENT} was not checked: that needs `pip install 'mltool-ci[sign]'`."
     if not found.generated:
         yield (
-            f"{layout.CARD}, {layout.BOM} and {layout.DOCKERFILE} were written by mltool {found.manifest.tool}, this is "
+            f"Its card, bill of materials and Dockerfile are by mltool {found.manifest.tool}, and this is "
             f"{__version__}: they were compared with {layout.SUMS} only."
         )

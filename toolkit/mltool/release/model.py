@@ -76,8 +76,9 @@ class Manifest:
     It holds no clock, no machine and no commit: `tree` is the Git tree of the project, so that a squashed merge with
     the same content is the same release. `base` is the version that metrics and verdicts compare with: what the
     ledger had live just before this version was registered. `environment` maps the packages that serving installs to
-    their versions. `card` has what people said; `inputs` is the input schema (`docs/schemas/model.schema.json`); `onnx` what
-    the comparison of the ONNX file with the model showed (`max_difference`, `label_flips`, `rows`), empty without one.
+    their versions. `card` has what people said; `inputs` is the input schema (`docs/schemas/model.schema.json`);
+    `onnx` what the comparison of the ONNX file with the model showed (`max_difference`, `label_flips`, `rows`), empty
+    without such a file.
     """
 
     model: str
