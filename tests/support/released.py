@@ -7,7 +7,6 @@ releases the model `delay`. What DVC stores is in the cache and in the remote `s
 """
 
 import io
-import json
 import runpy
 import shutil
 import sys
@@ -33,7 +32,6 @@ STEPS = '''"""The stages: `python steps.py train`, `evaluate`, `export`."""
 
 import csv
 import hashlib
-import json
 import platform
 import sys
 from importlib.metadata import version
