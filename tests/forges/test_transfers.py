@@ -35,7 +35,7 @@ def session(answer: Callable[[Request], Answer], base: str = "https://api.github
     ],
 )
 def test_a_file_is_sent_to_the_host_of_the_api_or_the_one_for_uploads(
-    tmp_path: Path, base: str, url: str, goes: bool
+    tmp_path: Path, base: str, url: str, *, goes: bool
 ) -> None:
     sent: list[Request] = []
 

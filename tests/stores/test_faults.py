@@ -200,7 +200,7 @@ def test_two_at_once_are_told_apart(hub: releases.Releases, file: Path) -> None:
     store = on_github(hub)
     draft = store.draft(TAG, title="", notes="")
     store.upload(draft, file)
-    with pytest.raises(UserError, match="it is there already. Another run is at work"):
+    with pytest.raises(UserError, match=r"it is there already\. Another run is at work"):
         store.upload(draft, file)
 
 

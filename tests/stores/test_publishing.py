@@ -68,7 +68,7 @@ def test_a_release_is_published_with_the_bytes_that_were_given(store: Store, goo
 @pytest.mark.parametrize("before", [False, True], ids=["after", "before"])
 @pytest.mark.parametrize("dies_at", range(1, 6))
 def test_killed_at_any_step_and_run_again_it_ends_in_the_same_place(
-    store: Store, goods: Parcel, tmp_path: Path, dies_at: int, before: bool
+    store: Store, goods: Parcel, tmp_path: Path, *, dies_at: int, before: bool
 ) -> None:
     mortal = Mortal(store, dies_at, before=before)
     with pytest.raises(KilledError):
@@ -152,7 +152,7 @@ def _left_by_a_killed_rehearsal(store: Store, goods: Parcel, dies_at: int) -> tu
 def test_a_rehearsal_fails_where_publishing_would(store: Store, goods: Parcel, tmp_path: Path) -> None:
     parcel.publish(goods, store, say=silent)
     goods.files[1].write_bytes(b"{}")
-    with pytest.raises(UserError, match="has another release.json"):
+    with pytest.raises(UserError, match=r"has another release\.json"):
         parcel.rehearse(goods, store, say=silent)
     assert state(store, tmp_path, f"rehearsal/{TAG}") == []
 
