@@ -17,6 +17,7 @@ from urllib3.exceptions import TimeoutError as Timeout
 from mltool.errors import OutsideError, UserError
 
 MAX_ANSWER: Final = 32 * 2**20
+PATIENCE: Final = 30.0
 DEADLINE: Final = 60.0
 TRANSFER_DEADLINE: Final = 3600.0
 """Seconds for a whole file; a server that sends nothing for half a minute is given up on long before."""
@@ -94,8 +95,10 @@ class MaybeSentError(OutsideError):
 Send = Callable[[Request], Answer]
 
 
-def connect(api: str, *, proxies: Mapping[str, str] | None = None) -> Send:
+def connect(api: str, *, proxies: Mapping[str, str] | None = None, patience: float = PATIENCE) -> Send:
     """Return a function that sends one request, through the proxy for `api` where there is one.
+
+    `patience` is how many seconds an answer may keep silent; twice that, it must be whole.
 
     `proxies` maps a scheme to an address; unset, they are the ones of the environment or the system. Raises UserError
     for a proxy that does not speak HTTP.
@@ -103,12 +106,12 @@ def connect(api: str, *, proxies: Mapping[str, str] | None = None) -> Send:
     host = urlsplit(api).hostname or ""
     if proxies is None:
         proxies = {} if host in LOOPBACK or proxy_bypass(host) else getproxies()
-    pool = _pool(proxies.get(urlsplit(api).scheme, ""))
-    return lambda request: send(pool, request)
+    pool = _pool(proxies.get(urlsplit(api).scheme, ""), patience)
+    return lambda request: send(pool, request, deadline=2 * patience)
 
 
-def _pool(proxy: str) -> urllib3.PoolManager:
-    timeout = urllib3.Timeout(connect=10, read=30)
+def _pool(proxy: str, patience: float) -> urllib3.PoolManager:
+    timeout = urllib3.Timeout(connect=10, read=patience)
     if not proxy:
         return urllib3.PoolManager(timeout=timeout)
     address = proxy if "://" in proxy else f"http://{proxy}"
