@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from mltool import shell
+from mltool.dvc.large import copy
 from mltool.dvc.program import program
 from mltool.dvc.storage import Storage
 from mltool.dvc.templates import resolve
 
-__all__ = ["Storage", "resolve", "run"]
+__all__ = ["Storage", "copy", "resolve", "run"]
 
 
 def run(folder: Path, *words: str) -> int:

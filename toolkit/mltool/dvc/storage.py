@@ -44,7 +44,7 @@ class Storage:
 
     def _on_disk(self, digest: str) -> bytes | None:
         folders = (self.config.cache, *(folder for _, folder in self.config.remotes if folder is not None))
-        for place in (place for folder in folders for place in _places(folder, digest)):
+        for place in (place for folder in folders for place in places(folder, digest)):
             try:
                 if place.stat().st_size <= MOST_BYTES and _is(content := place.read_bytes(), digest):
                     return content
@@ -53,7 +53,7 @@ class Storage:
         return None
 
 
-def _places(folder: Path, digest: str) -> Iterator[Path]:
+def places(folder: Path, digest: str) -> Iterator[Path]:
     """Yield where DVC 3, then DVC 2, puts an object."""
     algorithm, _, value = digest.partition(":")
     if algorithm.startswith("md5") and len(value) > 2 and "/" not in value:
