@@ -1,0 +1,76 @@
+"""Uvicorn with what it leaves to others: connections that never finish a request, and a stop that loses none."""
+
+import asyncio
+import socket
+import time
+from typing import Any, Final
+
+import uvicorn
+
+from .app import App
+
+LINGER: Final = 2.0
+"""Seconds for which connections without a request stay open after the server was told to stop."""
+GRACE: Final = 60.0
+IDLE: Final = 65
+HEAD_SECONDS: Final = 20.0
+
+
+class Server(uvicorn.Server):
+    """Serves one App on sockets that are bound already."""
+
+    def __init__(self, app: App, *, connections: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=connections,
+                timeout_keep_alive=IDLE,
+                timeout_graceful_shutdown=int(GRACE),
+            )
+        )
+        self._app = app
+        self._unfinished: dict[Any, tuple[Any, float]] = {}
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what Uvicorn does ten times a second, and once a second look for connections that only hold a place."""
+        if counter % 10 == 0:
+            self._close_unfinished()
+        return await super().on_tick(counter)
+
+    def _close_unfinished(self) -> None:
+        """Cut off who sends the head of a request drop by drop, or nothing at all."""
+        now, before = time.monotonic(), self._unfinished
+        self._unfinished = {}
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            waits_for_next = getattr(connection, "timeout_keep_alive_task", None) is not None
+            if waits_for_next or (cycle is not None and not cycle.response_complete):
+                continue
+            seen, since = before.get(connection, (cycle, now))
+            if seen is cycle and now - since > HEAD_SECONDS:
+                connection.transport.abort()
+            else:
+                self._unfinished[connection] = (cycle, since if seen is cycle else now)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, answer what was sent on those that are open, and stop.
+
+        A client that keeps its connection may be sending at this moment: it is answered with `connection: close`
+        instead of being cut off.
+        """
+        self._app.closing = True
+        # One more turn of the loop accepts what the kernel has taken in for us already.
+        await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        end = time.monotonic() + LINGER
+        while time.monotonic() < end and self.server_state.connections and not self.force_exit:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+        self._app.close()
