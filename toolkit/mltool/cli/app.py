@@ -3,7 +3,22 @@
 import typer
 
 from mltool import __version__
-from mltool.cli import ci, demo, diff, gate, init, measure, release, report
+from mltool.cli import (
+    ci,
+    demo,
+    deploy,
+    diff,
+    gate,
+    init,
+    measure,
+    promote,
+    register,
+    registry,
+    release,
+    report,
+    rollback,
+    status,
+)
 
 app = typer.Typer(
     name="mltool",
@@ -20,6 +35,16 @@ app.command()(report.report)
 app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")
 app.add_typer(release.app, name="release")
+app.command()(deploy.deploy)
+app.command()(rollback.rollback)
+app.command()(register.register)
+app.command()(promote.promote)
+app.command()(promote.approve)
+app.command()(promote.hold)
+app.command()(promote.unhold)
+app.command()(registry.log)
+app.command()(status.status)
+app.add_typer(registry.app, name="registry")
 app.command()(demo.demo)
 
 

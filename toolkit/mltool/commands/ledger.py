@@ -1,6 +1,8 @@
 """Read the ledger of a repository, and write to it: all events of one call or none, after what others wrote."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mltool import git
 from mltool.errors import OutsideError, UserError
@@ -11,7 +13,20 @@ from mltool.registry.trailers import Place
 from mltool.registry.verify import Elsewhere
 
 ATTEMPTS = 8
+# Whom a job acts for; its tags are made by a robot.
+ACTORS = ("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 Replan = Callable[[Ledger], tuple[NewEvent, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a verb wrote, or with `dry_run` would write: the tags' names, and the events."""
+
+    tags: tuple[str, ...]
+    events: tuple[NewEvent | Event, ...]
+    remote: str | None
+    dry_run: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def read(project: git.Project) -> Ledger:
@@ -26,6 +41,18 @@ def fetch(project: git.Project, remote: str) -> Ledger:
     return read(project)
 
 
+def write(
+    project: git.Project, plan: Replan, *, remote: str | None, dry_run: bool, notes: Sequence[str] = ()
+) -> Written:
+    """Write what `plan` makes of the ledger, or with `dry_run` say what that would be; `notes` are read afterwards."""
+    if dry_run:
+        now = fetch(project, remote) if remote else read(project)
+        wanted = plan(now)
+        return Written(tags=tag_names(now, wanted), events=wanted, remote=remote, dry_run=True, notes=tuple(notes))
+    made = append(project, (), remote=remote, replan=plan)
+    return Written(tags=tuple(event.tag.name for event in made), events=made, remote=remote, notes=tuple(notes))
+
+
 def append(
     project: git.Project, events: tuple[NewEvent, ...], *, remote: str | None, replan: Replan | None = None
 ) -> tuple[Event, ...]:
@@ -37,11 +64,12 @@ def append(
     remote does not take them.
     """
     planned = events
+    actor = _actor(os.environ)
     for _ in range(ATTEMPTS):
         upstream = git.fetch_ledger(project, remote) if remote else None
         refs = git.ledger_refs(project)
         now = ledger.build(refs.tags, refs.heads)
-        planned = replan(now) if replan else events
+        planned = tuple(replace(event, actor=event.actor or actor) for event in (replan(now) if replan else events))
         if not planned:
             return ()
         there = Elsewhere(name=remote, tags=upstream.tags, heads=upstream.heads) if remote and upstream else None
@@ -64,11 +92,8 @@ def _made(planned: tuple[NewEvent, ...], refs: LedgerRefs, now: Ledger, write: W
     taken = {item.name for item in refs.tags}
     made: dict[str, str] = {}
     places: dict[str, Place] = {}
-    for event in planned:
+    for name, event in zip(tag_names(now, planned), planned, strict=True):
         place = places.get(event.model) or _first_place(event.model, now)
-        name = tag.name(
-            event.kind, model=event.model, version=event.version, stage=event.stage, sequence=place.sequence
-        )
         if name in taken or name in made:
             raise UserError(f"{name} exists already.", "See `mltool log` for when and why.")
         made[name] = write(name, event.commit, trailers.message(event, place))
@@ -78,6 +103,21 @@ def _made(planned: tuple[NewEvent, ...], refs: LedgerRefs, now: Ledger, write: W
         for model, place in places.items()
     }
     return Delivery(tags=made, heads=heads)
+
+
+def tag_names(now: Ledger, planned: Sequence[NewEvent]) -> tuple[str, ...]:
+    """Return what the tags of these events would be called, written in this order after what the ledger holds."""
+    number: dict[str, int] = {}
+    found = []
+    for event in planned:
+        at = number.get(event.model) or _first_place(event.model, now).sequence
+        found.append(tag.name(event.kind, model=event.model, version=event.version, stage=event.stage, sequence=at))
+        number[event.model] = at + 1
+    return tuple(found)
+
+
+def _actor(environ: Mapping[str, str]) -> str:
+    return next((environ[name] for name in ACTORS if environ.get(name)), "") if environ.get("CI") else ""
 
 
 def _first_place(model: str, now: Ledger) -> Place:

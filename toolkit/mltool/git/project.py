@@ -39,6 +39,14 @@ def find(start: Path) -> Project:
     return Project(root=root, prefix=_only_below(root, _relative(here, root)))
 
 
+def repository(start: Path) -> Project:
+    """Return the Git repository at `start`, whether it has one DVC project, several or none; tags belong to all of it.
+
+    Raises UserError where there is no Git repository.
+    """
+    return Project(root=_top_level(start))
+
+
 def _top_level(start: Path) -> Path:
     if not start.is_dir():
         raise UserError(f"{start} is not a folder.")

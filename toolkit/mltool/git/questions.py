@@ -86,10 +86,21 @@ def subject(project: Project, sha: str) -> str:
     return command.answer(project.root, "log", "-1", "--format=%s", sha).decode(errors="replace").strip()
 
 
+def commit_date(project: Project, sha: str) -> int:
+    """Return when a commit was made, by its committer's clock, in seconds since 1970."""
+    return int(command.line(project.root, "log", "-1", "--format=%ct", sha))
+
+
 def branch(project: Project) -> str | None:
     """Return the branch that is checked out; None on a detached HEAD."""
     result = command.ask(project.root, "symbolic-ref", "--short", "--quiet", "HEAD")
     return os.fsdecode(result.out).strip() or None
+
+
+def identity(project: Project) -> str:
+    """Return the e-mail address that Git writes into commits and tags; empty where it does not know one."""
+    result = command.ask(project.root, "var", "GIT_COMMITTER_IDENT")
+    return result.out.decode(errors="replace").partition("<")[2].partition(">")[0] if result.code == 0 else ""
 
 
 def is_dirty(project: Project) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mltool.registry.model import NewEvent
+from mltool.registry.model import Event, NewEvent
 
 NONE: Final = "none"
 APPROVED: Final = "Approved-by"
@@ -53,7 +53,7 @@ def message(event: NewEvent, place: Place) -> str:
     return f"{subject(event)}\n\n{block}\n"
 
 
-def subject(event: NewEvent) -> str:
+def subject(event: Event | NewEvent) -> str:
     """Return the event in a few words: `promote delay v1.3.0 to prod`."""
     what = f"{event.kind} {event.model}" + (f" v{event.version}" if event.version else "")
     where = {"promote": "to", "rollback": "in", "demote": "from", "approve": "for", "deploy": "to"}.get(event.kind)

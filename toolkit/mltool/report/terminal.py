@@ -61,6 +61,13 @@ def render(page: Page, *, width: int, color: bool, full: bool = True) -> str:
     return "\n".join(row.rstrip() for row in lines) + "\n"
 
 
+def sections(found: Sequence[Section], *, width: int, color: bool) -> str:
+    """Return sections alone, a blank line between them, as `render` draws them."""
+    room, paint = min(max(width, NARROW), WIDE), _Paint(color)
+    drawn = ("\n".join(row.rstrip() for row in _section(section, room, paint)) for section in found)
+    return "\n\n".join(drawn) + "\n"
+
+
 class _Paint:
     """Colours, or nothing."""
 

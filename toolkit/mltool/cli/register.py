@@ -1,0 +1,44 @@
+"""`mltool register`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mltool.cli import output
+
+
+def register(
+    model: Annotated[str, typer.Argument(help="The model, as dvc.yaml or mltool.toml names it.")],
+    version: Annotated[str, typer.Argument(help="The version, for example 1.4.0. Or give --bump.")] = "",
+    bump: Annotated[
+        Literal["major", "minor", "patch"] | None, typer.Option("--bump", help="Take the next version.")
+    ] = None,
+    commit: Annotated[str, typer.Option("--commit", help="The commit that has the model.")] = "HEAD",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever reads the ledger.")] = "",
+    backport: Annotated[
+        bool, typer.Option("--backport", help="Allow a version below the highest, in an older minor line.")
+    ] = False,
+    remote: Annotated[str, typer.Option("--remote", help="Push to this remote.")] = "origin",
+    push: Annotated[bool, typer.Option("--push/--no-push", help="Push, or keep it in this clone.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+) -> None:
+    """Register a version of a model: an annotated tag with the digest of all that it consists of.
+
+    \b
+    mltool register delay 1.4.0      this version, at HEAD
+    mltool register delay --bump minor
+
+    Signed where Git is set up to sign. Nobody else's event is ever overwritten.
+    """
+    from mltool import git
+    from mltool.commands import ledger_json, ledger_words
+    from mltool.commands import register as verb
+
+    wish = verb.Wish(model=model, version=version, part=bump, revision=commit, reason=reason, backport=backport)
+    done = verb.register(git.find(project), wish, remote=remote if push else None, dry_run=dry_run)
+    output.put(ledger_json.written(done) if as_json else ledger_words.written(done))
+    for note in done.notes:
+        typer.echo(f"mltool: {note}", err=True)

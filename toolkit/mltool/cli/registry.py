@@ -1,0 +1,98 @@
+"""`mltool log`, `mltool status` and `mltool registry`: what the ledger says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mltool.cli import output
+
+app = typer.Typer(help="Look back into the ledger, and check that it is whole.", no_args_is_help=True)
+
+Only = Annotated[str | None, typer.Argument(help="One model. Default: all of them.", metavar="[MODEL]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
+
+
+def log(
+    model: Only = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="The newest N of each model.")] = None,
+    as_json: AsJson = False,
+    project: Project = Path(),
+) -> None:
+    """Say who did what to a model, when, why and on which evidence; the newest event first."""
+    from mltool import git
+    from mltool.commands import ledger, ledger_json, ledger_words, registry
+    from mltool.report import terminal
+
+    found = registry.only(ledger.read(git.repository(project)), model)
+    events = registry.newest_first(found, limit)
+    if as_json:
+        output.put(ledger_json.log(events, found.foreign))
+    else:
+        words = ledger_words.log(found, events)
+        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+
+
+@app.command()
+def at(
+    moment: Annotated[str, typer.Argument(help="A date (2026-03-01, 2026-03-01T09:30+01:00) or a commit.")],
+    model: Only = None,
+    as_json: AsJson = False,
+    project: Project = Path(),
+) -> None:
+    """Say what was live where at a date, or when a commit was made.
+
+    A day is meant to its end, in UTC. An event counts from its own date, and
+    never before the event that it follows.
+    """
+    from mltool import git
+    from mltool.commands import ledger_json, ledger_words, registry
+    from mltool.report import terminal
+
+    whole, seconds = registry.at(git.repository(project), moment)
+    found = registry.only(whole, model)
+    if as_json:
+        output.put(ledger_json.status(found, moment=seconds))
+    else:
+        words = ledger_words.status(found, moment=seconds)
+        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+
+
+@app.command()
+def verify(
+    remote: Annotated[str | None, typer.Option("--remote", help="Compare with this remote too.")] = None,
+    allowed_signers: Annotated[
+        Path | None, typer.Option("--allowed-signers", help="Who may sign. Default: what mltool.toml names.")
+    ] = None,
+    as_json: AsJson = False,
+    project: Project = Path(),
+) -> None:
+    """Check the chain of every model, and every signature where a file says who may sign.
+
+    Tags that were moved, deleted, forked or back-dated are named, and those that
+    are lightweight, unsigned or none of ours. Exits 1 when there is any.
+    """
+    from mltool import git
+    from mltool.commands import ledger_json, ledger_words, registry
+    from mltool.errors import Exit
+    from mltool.report import terminal
+
+    found = registry.check(git.repository(project), remote=remote, allowed_signers=allowed_signers)
+    if as_json:
+        output.put(ledger_json.findings(found.findings, events=found.events))
+    else:
+        words = ledger_words.findings(found.findings, events=found.events, models=found.models)
+        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+    raise typer.Exit(Exit.FAILED if found.findings else Exit.GOOD)
+
+
+@app.command()
+def fetch(
+    remote: Annotated[str, typer.Argument(help="The remote.")] = "origin",
+    project: Project = Path(),
+) -> None:
+    """Bring the remote's events here, which `git fetch --tags` does not do as a whole."""
+    from mltool import git
+
+    git.fetch_ledger(git.repository(project), remote)
