@@ -101,11 +101,6 @@ def test_a_promotion_of_another_manifest_than_the_registered_one_is_refused() ->
         ask("delay#prod#1", registered("1.0.0"), replace(promoted(1, "1.0.0"), manifest="sha256:2"))
 
 
-def test_a_promotion_into_an_unknown_environment_is_refused() -> None:
-    with pytest.raises(UserError, match=r"environments\.moon"):
-        ask("delay#moon#1", registered("1.0.0"), promoted(1, "1.0.0", stage="moon"))
-
-
 def test_other_events_ask_for_nothing() -> None:
     found = ask("delay#prod!#2", registered("1.0.0"), event("demote", "delay#prod!#2", "", stage="prod"))
     assert (found.package, found.deploy) == (False, False)

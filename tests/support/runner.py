@@ -18,9 +18,18 @@ ROOT = Path(__file__).parents[2]
 PINS = ROOT / "action-templates" / "github-actions" / "pins.toml"
 
 _NOTHING = "true"
+# As the real one with `fetch-depth: 0`: branches and tags are there, and who `origin/HEAD` is remains unknown.
 _CHECKOUT = """
-git clone --quiet "$ORIGIN" .
-git -c advice.detachedHead=false checkout --quiet "$REF"
+git init --quiet .
+git remote add origin "$ORIGIN"
+git fetch --quiet origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*'
+REF="${REF:-$GITHUB_REF}"
+BRANCH="${REF#refs/heads/}"
+if git show-ref --quiet --verify "refs/remotes/origin/$BRANCH"; then
+  git checkout --quiet -B "$BRANCH" "refs/remotes/origin/$BRANCH"
+else
+  git -c advice.detachedHead=false checkout --quiet "$REF"
+fi
 """
 _UPLOAD = """
 mkdir -p "$ARTIFACTS/$NAME"
@@ -31,6 +40,11 @@ test -d "$ARTIFACTS/$NAME" || { echo "no artifact $NAME"; exit 1; }
 mkdir -p "$TO" && cp -R "$ARTIFACTS/$NAME/." "$TO/"
 """
 
+# Its signature is GitHub's; what is signed is noted.
+_ATTEST = """
+sha256sum $SUBJECT > "$ARTIFACTS/attested"
+"""
+
 # Inputs that the stand-ins know; act warns of none that it is not told of.
 _INPUTS = {
     "actions/checkout": ("ref", "fetch-depth", "persist-credentials"),
@@ -38,12 +52,14 @@ _INPUTS = {
     "actions/download-artifact": ("name", "path", "run-id", "github-token"),
     "actions/setup-python": ("python-version", "cache"),
     "astral-sh/setup-uv": ("python-version", "enable-cache", "ignore-empty-workdir", "version", "activate-environment"),
+    "actions/attest": ("subject-path",),
     "actions/cache": ("path", "key", "restore-keys"),
 }
 _SCRIPTS = {
     "actions/checkout": _CHECKOUT,
     "actions/upload-artifact": _UPLOAD,
     "actions/download-artifact": _DOWNLOAD,
+    "actions/attest": _ATTEST,
 }
 
 
@@ -76,15 +92,22 @@ class Runner:
         artifacts: Path,
         environ: Mapping[str, str],
         secrets: Mapping[str, str],
+        origin: Path | None = None,
+        remote: str = "origin",
     ) -> Run:
-        """Run one workflow file of `repository` as GitHub would after the event, and wait for its end."""
+        """Run one workflow file of `repository` as GitHub would after the event, and wait for its end.
+
+        Jobs check `origin` out (else `repository` itself); the remote called `remote` says what GitHub calls it.
+        """
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload))
-        places = {"ARTIFACTS": str(artifacts), "ORIGIN": str(repository)}
+        artifacts.mkdir(parents=True, exist_ok=True)
+        places = {"ARTIFACTS": str(artifacts), "ORIGIN": str(origin or repository)}
         done = subprocess.run(
             [
                 *("act", event, "--eventpath", str(file), "--workflows", f".github/workflows/{workflow}"),
                 *("--platform", "ubuntu-24.04=-self-hosted", "--concurrent-jobs", "1"),
+                *("--remote-name", remote),
                 *(f"--local-repository={shim}" for shim in self.shims),
                 *(f"--env={name}={value}" for name, value in (places | dict(environ)).items()),
                 *(f"--secret={name}={value}" for name, value in secrets.items()),
@@ -128,6 +151,6 @@ def _action(name: str) -> str:
         f"name: {name}\ndescription: stand-in\ninputs:\n{inputs}"
         "runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n"
         "        NAME: ${{ inputs.name }}\n        FROM: ${{ inputs.path }}\n        TO: ${{ inputs.path }}\n"
-        "        REF: ${{ inputs.ref }}\n"
+        "        REF: ${{ inputs.ref }}\n        SUBJECT: ${{ inputs.subject-path }}\n"
         "      run: |\n" + "".join(f"        {line}\n" for line in script.strip().splitlines())
     )

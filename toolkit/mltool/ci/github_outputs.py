@@ -5,12 +5,21 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from mltool.errors import UserError
 
 # A value with a line break would be read as further outputs, and some end in a command line or an address.
 _HARMLESS: Final = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=/@-]*)?")
+
+
+def append(environ: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Hand the outputs to the jobs after this one; raises UserError as `lines` does."""
+    made = lines(values)
+    if path := environ.get("GITHUB_OUTPUT"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(made)
 
 
 def lines(values: Mapping[str, str]) -> str:

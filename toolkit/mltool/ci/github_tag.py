@@ -6,6 +6,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/events-that-trig
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -36,6 +37,18 @@ class _Event:
     after: str = ""
     deleted: bool = False
     inputs: _Inputs | None = field(default_factory=_Inputs)
+
+
+def load(environ: Mapping[str, str]) -> Asked:
+    """Return the tag that this job is to carry out; raises UserError as `detect` does, and without an event file."""
+    path = environ.get("GITHUB_EVENT_PATH", "")
+    try:
+        return detect(environ, Path(path).read_bytes())
+    except OSError as error:
+        raise UserError(
+            f"The event file {path or '(GITHUB_EVENT_PATH is not set)'} cannot be read: {error.strerror}.",
+            "This command is for a job of GitHub Actions.",
+        ) from None
 
 
 def detect(environ: Mapping[str, str], event: bytes) -> Asked:

@@ -23,16 +23,17 @@ class Errand:
 def of(ledger: Ledger, tag: str, *, environment: str, environments: frozenset[str]) -> Errand:
     """Return what `tag` asks for: a registered version goes into `environment`, a promotion where its tag says.
 
-    `environments` are those that the configuration has. Asked twice, or late, it never moves an environment back: only
-    the newest promotion or rollback counts, and a registration that one of another version followed is only published.
-    Raises UserError for a tag that is none of the ledger or was not made by mltool, RefusedError for a version on hold.
+    `environments` are those that the version's own configuration has. Asked twice, or late, it never moves an
+    environment back: only the newest promotion or rollback counts, and a registration that one of another version
+    followed is only published. Raises UserError for a tag that is none of the ledger or was not made by mltool,
+    RefusedError for a version on hold.
     """
     event = _event(ledger, tag)
     state = ledger.models[event.model]
     if event.kind == "register":
         return _registered(state, event, environment, environments)
     if event.kind in ("promote", "rollback"):
-        return _promoted(state, event, environments)
+        return _promoted(state, event)
     return Errand(event=event, environment=event.stage, because=f"{tag} asks for nothing that a job does.")
 
 
@@ -76,15 +77,10 @@ def _superseded(state: ModelState, event: Event, environment: str) -> str:
     return ""
 
 
-def _promoted(state: ModelState, event: Event, environments: frozenset[str]) -> Errand:
+def _promoted(state: ModelState, event: Event) -> Errand:
     newest = state.stages[event.stage].event
     if newest != event:
         return Errand(event=event, environment=event.stage, because=f"{newest.tag.name} came after it.")
-    if event.stage not in environments:
-        raise UserError(
-            f"mltool.toml has no environment {event.stage}, into which {event.tag.name} puts v{event.version}.",
-            f"Add `[environments.{event.stage}]`.",
-        )
     _refuse_held(state, event)
     registered = next((version for version in state.versions if version.version == event.version), None)
     if registered is None or registered.manifest != event.manifest:
