@@ -40,24 +40,22 @@ def beside(place: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise UserError(f"Cannot write {place}: {error.strerror or error}.", "Nothing was left behind.") from error
+        why = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        raise UserError(f"Cannot make {place}: {why}.", "Nothing was left behind.") from error
 
 
 def write(place: Path, folder: Path, *, top: str) -> None:
-    """Write all files of `folder` as an archive with the one folder `top`; raises UserError and leaves nothing else."""
+    """Write all files of `folder` as a new archive with the one folder `top`; raises OSError, so do it `beside`."""
     sizes = [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in _files(folder)]
-    with beside(place) as desk:
-        made = desk / place.name
-        with made.open("wb") as out:
-            for path, before, after in archive.ordered(sizes, top=top):
-                out.write(before)
-                with (folder / path).open("rb") as file:
-                    shutil.copyfileobj(file, out, CHUNK)
-                out.write(after)
-            out.write(archive.END)
-            out.flush()
-            os.fsync(out.fileno())
-        made.replace(place)
+    with place.open("xb") as out:
+        for path, before, after in archive.ordered(sizes, top=top):
+            out.write(before)
+            with (folder / path).open("rb") as file:
+                shutil.copyfileobj(file, out, CHUNK)
+            out.write(after)
+        out.write(archive.END)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def unpack(bundle: Path, into: Path) -> Unpacked:

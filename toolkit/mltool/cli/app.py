@@ -18,6 +18,7 @@ from mltool.cli import (
     report,
     rollback,
     status,
+    verify,
 )
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.command()(promote.unhold)
 app.command()(registry.log)
 app.command()(status.status)
 app.add_typer(registry.app, name="registry")
+app.command()(verify.verify)
 app.command()(demo.demo)
 
 

@@ -2,4 +2,8 @@
 
 import typer
 
+from mltool.cli import release_package
+
 app = typer.Typer(help="Plan, package and publish a release of a model.", no_args_is_help=True)
+
+app.command()(release_package.package)

@@ -1,14 +1,16 @@
 """`mltool verify`: is this bundle what it says, from whom it says, and allowed here; nothing of it is loaded."""
 
+import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from mltool import __version__, archives, signing
+from mltool import __version__, archives, disk, signing
+from mltool import config as configuration
 from mltool.archives import Unpacked
 from mltool.bundle import check, checksums, layout, statement, words
 from mltool.bundle.check import Finding, Found, Policy, Signature
@@ -17,7 +19,7 @@ from mltool.errors import RefusedError, UserError
 from mltool.release import json as manifests
 from mltool.release.model import Manifest
 
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,3 +196,49 @@ def _notes(found: Found, policy: Policy) -> Iterator[str]:
             f"Its card, bill of materials and Dockerfile are by mltool {found.manifest.tool}, and this is "
             f"{__version__}: they were compared with {layout.SUMS} only."
         )
+
+
+def inspect(bundle: Path, *, folder: Path, signers: Path | None, digest: str) -> Judged:
+    """Return what is found in a bundle by the policy of the project in `folder`, if there is one.
+
+    Raises UserError for what is no bundle, RefusedError for an archive that cannot even be unpacked safely.
+    """
+    if not bundle.exists():
+        raise UserError(f"{bundle} does not exist.", "Name a bundle, or its folder.")
+    if bundle.is_dir():
+        return _inspected(archives.survey(bundle), folder, signers, digest)
+    with tempfile.TemporaryDirectory(prefix="mltool-") as desk:
+        return _inspected(archives.unpack(bundle, Path(desk) / "files"), folder, signers, digest)
+
+
+def _inspected(unpacked: Unpacked, folder: Path, signers: Path | None, digest: str) -> Judged:
+    config = configuration.load(disk.read(folder, (configuration.FILE, configuration.PYPROJECT)))
+    model = manifests.loads(_needed(unpacked, layout.MANIFEST)).model
+    return judge(unpacked, policy(config, model, folder=folder, signers=signers, digest=digest))
+
+
+def render(judged: Judged) -> str:
+    """Return what was found, for people."""
+    manifest = judged.found.manifest
+    lines = [f"{manifest.model} {manifest.version}  {judged.found.digest}"]
+    lines += [f"  ✗ {finding.sentence}" for finding in judged.findings]
+    if not judged.findings:
+        lines.append(f"  ✓ {len(judged.found.sums)} files are those of the release")
+        lines += [f"  ✓ signed by {signer}" for signer in judged.signers]
+    lines += [f"  – {note}" for note in judged.notes]
+    lines.append("Refused." if judged.findings else "Good.")
+    return "\n".join(lines) + "\n"
+
+
+def document(judged: Judged) -> str:
+    """Return the same as JSON."""
+    words = {
+        "model": judged.found.manifest.model,
+        "version": judged.found.manifest.version,
+        "digest": judged.found.digest,
+        "good": not judged.findings,
+        "findings": [asdict(finding) for finding in judged.findings],
+        "signers": judged.signers,
+        "notes": judged.notes,
+    }
+    return json.dumps(words, indent=2, ensure_ascii=False) + "\n"

@@ -24,6 +24,7 @@ from mltool.git.questions import (
     is_shallow,
     merge_base,
     resolve,
+    setting,
     subject,
     tags,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "record",
     "repository",
     "resolve",
+    "setting",
     "subject",
     "tag_writer",
     "tags",

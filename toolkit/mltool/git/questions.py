@@ -129,6 +129,11 @@ def blobs(project: Project, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[
     return {pair: found[name] for pair, name in names.items() if name in found}
 
 
+def setting(project: Project, name: str) -> str:
+    """Return one value of Git's configuration, such as `user.signingkey`; empty where it is not set."""
+    return os.fsdecode(command.ask(project.root, "config", "--get", name).out).removesuffix("\n")
+
+
 def _local(project: Project, revision: str) -> str | None:
     result = command.ask(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return result.out.decode().strip() or None if result.code == 0 else None
