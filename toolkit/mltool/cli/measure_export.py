@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
@@ -17,6 +17,10 @@ def export(
     golden: Path = typer.Option(..., help="Table of other rows: golden rows come from it, ONNX is compared on it."),
     truth: str = typer.Option("y_true", help="Column of what was true, which the model does not see."),
     out: Path = typer.Option(..., help="Where it goes: the folder `export` of the model, or release/NAME."),
+    columns: list[str] = typer.Option([], "--column", help="With a loader: a column that the model takes. Repeatable."),
+    task: Literal["auto", "binary", "multiclass", "regression"] = typer.Option(
+        "auto", help="With a loader: what is predicted; auto tells it from the truth."
+    ),
     onnx: bool = typer.Option(True, "--onnx/--no-onnx", help="Also write ONNX, if it says the same as scikit-learn."),
 ) -> None:
     """Write what a release needs of a model: schema, golden rows with their predictions, ONNX, digests.
@@ -27,22 +31,32 @@ def export(
     data/validation.parquet --out release/delay
     """
     room = _room()
-    policy = _policy(config.load(disk.read(Path(), (config.FILE, config.PYPROJECT))), model, out, room)
-    convert = _converter() if onnx else None
-    done = room.export(model, rows=rows, golden_rows=golden, truth=truth, out=out, policy=policy, convert=convert)
+    asked = room.Asked(
+        model=model,
+        training=rows,
+        others=golden,
+        truth=truth,
+        out=out,
+        columns=tuple(columns),
+        task=None if task == "auto" else task,
+    )
+    settings = config.load(disk.read(Path(), (config.FILE, config.PYPROJECT)))
+    done = room.export(asked, _policy(settings, asked, room), convert=_converter() if onnx else None)
     for path in done.files:
         typer.echo(f"Wrote {path}")
     if done.attempt.parity is not None:
         typer.echo(f"onnx: {done.attempt.parity.rows} rows, differs by up to {done.attempt.parity.max_difference:g}")
     elif onnx:
-        typer.echo(f"No ONNX: {done.attempt.reason} The server will use scikit-learn.")
+        typer.echo(f"No ONNX: {done.attempt.reason} The server will use {done.backend}.")
 
 
-def _policy(settings: Config, path: Path, out: Path, room: Any) -> Any:
+def _policy(settings: Config, asked: Any, room: Any) -> Any:
     for name, model in settings.models.items():
-        if model.path == path.as_posix() or (model.export or f"release/{name}") == out.as_posix():
-            return room.Policy(name=name, trusted=model.trusted, pickle=model.pickle)
-    return room.Policy(name=out.name)
+        if model.path == asked.model.as_posix() or (model.export or f"release/{name}") == asked.out.as_posix():
+            return room.Policy(
+                name=name, trusted=model.trusted, pickle=model.pickle, loader=model.loader, packages=model.packages
+            )
+    return room.Policy(name=asked.out.name)
 
 
 def _room() -> Any:

@@ -36,6 +36,9 @@ class Model:
     """Whether a joblib or pickle file may be released: loading one runs any code that is in it."""
     loader: str = ""
     """A Python file whose `load(folder)` returns a function from rows to predictions, for other frameworks."""
+    packages: tuple[str, ...] = ()
+    """What serving needs besides what mltool finds out: of a loader everything, such as `torch`; in the versions that
+    are installed where the model is exported."""
     card: Card = field(default_factory=Card)
 
 

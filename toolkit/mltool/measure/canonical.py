@@ -16,6 +16,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 
 SCHEMA = "schema.json"
+# The vectorizers of scikit-learn keep the address of their stop words, to check them once only.
+_ADDRESS = "_stop_words_id"
 # Whether two equal values of these kinds are one object or two is chance, such as the interning of strings.
 _VALUES = frozenset({"JsonNode", "TypeNode", "FunctionNode", "DTypeNode", "TupleNode", "BytesNode", "SliceNode"})
 
@@ -26,7 +28,7 @@ def canonical(data: bytes) -> bytes:
         schema = json.loads(archive.read(SCHEMA))
         stored = {name: _content(archive.read(name)) for name in archive.namelist() if name != SCHEMA}
     names = {name: _name(name, content) for name, content in stored.items()}
-    schema = _Numbers().renumbered(_sorted_sets(_renamed(schema, names)))
+    schema = _Numbers().renumbered(_without_chance(_renamed(schema, names)))
     entries = {names[name]: content for name, content in stored.items()}
     text = json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
     return stored_zip({SCHEMA: text.encode(), **dict(sorted(entries.items()))})
@@ -98,12 +100,14 @@ def _without_ids(part: Any) -> Any:
     return part
 
 
-def _sorted_sets(part: Any) -> Any:
+def _without_chance(part: Any) -> Any:
     if isinstance(part, list):
-        return [_sorted_sets(item) for item in part]
+        return [_without_chance(item) for item in part]
     if not isinstance(part, dict):
         return part
-    found = {key: _sorted_sets(value) for key, value in part.items()}
+    found = {key: _without_chance(value) for key, value in part.items()}
+    if isinstance(address := found.get(_ADDRESS), dict) and address.get("__loader__") == "JsonNode":
+        found[_ADDRESS] = {**address, "content": "0"}
     if found.get("__loader__") == "SetNode":
         found["content"] = sorted(found["content"], key=_text)
     return found

@@ -1,15 +1,18 @@
 """A fitted model, into a file and out of it."""
 
+import io
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import joblib
 import skops.io
 
 from mltool import disk
 from mltool.errors import UserError
-from mltool.measure.canonical import canonical
+from mltool.measure.canonical import SCHEMA, canonical
 from mltool.serving import trusted
 
 SKOPS = ".skops"
@@ -30,7 +33,13 @@ def save_model(model: Any, path: Path) -> None:
             f"{path}: skops cannot hold this {type(model).__name__}: {_first_line(error)}",
             "Take out what no file can hold, such as a lambda, or release it through a loader.",
         ) from error
-    disk.write(path, canonical(data))
+    data = canonical(data)
+    if lost := _lost(data):
+        raise UserError(
+            f"{path}: {lost} could not be found again when the model is read.",
+            "Define it at the top of a module that is imported, not in the script that runs or as a lambda.",
+        )
+    disk.write(path, data)
 
 
 def load_model(path: Path, *, name: str = "NAME", trust: Collection[str] = (), pickle: bool = False) -> Any:
@@ -56,6 +65,27 @@ def load_model(path: Path, *, name: str = "NAME", trust: Collection[str] = (), p
         raise UserError(f"{path} cannot be loaded: {type(error).__name__}: {_first_line(error)}.") from error
 
 
+def extra_types(path: Path) -> tuple[str, ...]:
+    """Return the types in a skops file beyond scikit-learn's own; of a pickle nobody knows."""
+    return tuple(sorted(set(trusted.types(path.read_bytes())) - trusted.TYPES)) if path.suffix == SKOPS else ()
+
+
+def type_names(skops_file: bytes) -> frozenset[tuple[str, str]]:
+    """Return module and name of everything in a skops file that is imported when it is read."""
+    with ZipFile(io.BytesIO(skops_file)) as archive:
+        todo = [json.loads(archive.read(SCHEMA))]
+    found = set()
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("__module__"), str) and isinstance(part.get("__class__"), str):
+                found.add((part["__module__"], part["__class__"]))
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
+    return frozenset(found)
+
+
 def _skops(path: Path, name: str, trust: Collection[str]) -> Any:
     try:
         return trusted.load(path, trust)
@@ -67,6 +97,14 @@ def _skops(path: Path, name: str, trust: Collection[str]) -> Any:
         ) from error
     except trusted.BrokenError as error:
         raise UserError(f"{path} cannot be loaded: {error}.", "Write it again with the installed versions.") from error
+
+
+def _lost(data: bytes) -> str:
+    """Return the first type or function in a skops file that has no place to import it from."""
+    for module, name in sorted(type_names(data)):
+        if module == "__main__" or "<" in name:
+            return f"`{name}` of {module}"
+    return ""
 
 
 def _types(types: tuple[str, ...]) -> str:

@@ -15,6 +15,8 @@ from .trees import broken
 
 TYPES = frozenset(
     {
+        "builtins.object",
+        "functools.partial",
         "numpy.dtype",
         "numpy.mean",
         "numpy.median",
@@ -73,6 +75,7 @@ TYPES = frozenset(
         "sklearn.utils._bunch.Bunch",
         "sklearn.utils._metadata_requests.MetadataRequest",
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
+        "sklearn.utils.validation.check_array",
     }
 )
 

@@ -1,31 +1,26 @@
 """Model and rows → the files of a release."""
 
-import hashlib
-import json
-import platform
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from mltool import disk
+from mltool.errors import UserError
 from mltool.measure import model_file, table
-from mltool.measure.export import golden, libraries, schema
+from mltool.measure.export import documents, golden, loaded, native, schema
+from mltool.measure.export.documents import TOLERANCE, Facts
 from mltool.measure.export.golden import Golden
-from mltool.measure.export.native import Native, inspect
-from mltool.measure.export.parity import Attempt, compare
+from mltool.measure.export.native import Native
+from mltool.measure.export.parity import Attempt
 from mltool.measure.export.schema import Column
-from mltool.serving import trusted
+from mltool.measure.predicted import Task
+from mltool.serving import backend_sklearn
+from mltool.serving import golden as replaying
+from mltool.serving.schema import Schema
 
-TOLERANCE = 1e-5
-"""How far an output may be from what scikit-learn said: a probability by this much, an amount by this share."""
-NATIVE_TOLERANCE = 1e-6
-"""The same for scikit-learn itself on another machine, whose arithmetic may differ in the last bits."""
-
-Convert = Callable[..., Attempt]
+Convert = Callable[[Native, tuple[Column, ...], Schema, pd.DataFrame], Attempt]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +30,24 @@ class Policy:
     name: str
     trusted: tuple[str, ...] = ()
     pickle: bool = False
+    loader: str = ""
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """What to export: the model file, training and other rows, the column of the truth, and where to write.
+
+    `columns` and `task` are for a loader, whose model cannot be asked for them.
+    """
+
+    model: Path
+    training: Path
+    others: Path
+    truth: str
+    out: Path
+    columns: tuple[str, ...] = ()
+    task: Task | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,119 +56,104 @@ class Exported:
 
     files: tuple[Path, ...]
     backend: str
+    golden_rows: int
     attempt: Attempt
-    rows: int
 
 
-def export(
-    model: Path, *, rows: Path, golden_rows: Path, truth: str, out: Path, policy: Policy, convert: Convert | None
-) -> Exported:
-    """Write schema.json, golden.jsonl and export.json into `out`, and model.onnx where it says the same.
+def export(asked: Asked, policy: Policy, *, convert: Convert | None) -> Exported:
+    """Write schema.json, golden.jsonl and export.json, and model.onnx where it says the same as the model.
 
-    `rows` are the training rows; `golden_rows` other rows of the same columns, on all of which ONNX is compared.
     `convert` makes the ONNX; None: nobody asked. Raises UserError for a model or rows that cannot be served.
     """
-    native = inspect(
-        model_file.load_model(model, name=policy.name, trust=policy.trusted, pickle=policy.pickle),
-        table.read(rows),
-        truth=truth,
-        source=str(model),
+    training, others = _tables(asked)
+    if policy.loader:
+        return _with_loader(asked, policy, training, others)
+    model = native.inspect(
+        model_file.load_model(asked.model, name=policy.name, trust=policy.trusted, pickle=policy.pickle),
+        training,
+        truth=asked.truth,
+        source=str(asked.model),
     )
-    others = table.read(golden_rows)
-    columns = _columns(native, table.read(rows), others, source=str(rows))
-    chosen = golden.choose(native, others, columns, margin=TOLERANCE * 10)
-    attempt = _attempt(native, columns, others, chosen, convert)
-    files = {
-        "schema.json": _json(_schema(native, columns, attempt)),
-        "golden.jsonl": golden.lines(chosen, native).encode(),
-        **({"model.onnx": attempt.content} if attempt.content is not None else {}),
-    }
-    (out / "model.onnx").unlink(missing_ok=True)
-    report = _report(model, native, chosen, attempt, onnx=out / "model.onnx")
-    for name, content in {**files, "export.json": _json(report)}.items():
-        disk.write(out / name, content)
-    return Exported(
-        files=tuple(out / name for name in (*files, "export.json")),
-        backend=_backend(attempt),
-        attempt=attempt,
-        rows=len(chosen.names),
-    )
+    native.check_labels(model, others, source=str(asked.model))
+    schema.require(others, model.columns, source=str(asked.others))
+    columns = golden.closed(model, others, schema.columns(training, others, model.columns, source=str(asked.training)))
+    chosen = golden.choose(model, others, columns, margin=10 * TOLERANCE)
+    attempt = _attempt(model, columns, (chosen.rows, others), convert)
+    if attempt.content is not None:
+        return _write(asked, policy, Facts(model=model, columns=columns, backend="onnx"), chosen, attempt)
+    facts = Facts(model=model, columns=columns, backend="sklearn")
+    return _write(asked, policy, replace(facts, pandas=_needs_pandas(facts, chosen, asked.model)), chosen, attempt)
 
 
-def _columns(native: Native, rows: pd.DataFrame, others: pd.DataFrame, *, source: str) -> tuple[Column, ...]:
-    found = schema.columns(rows, native.columns, source=source)
-    refused = golden.closed(native, others, found)
-    return tuple(replace(column, closed=column.name in refused) for column in found)
+def _with_loader(asked: Asked, policy: Policy, training: pd.DataFrame, others: pd.DataFrame) -> Exported:
+    names = asked.columns or tuple(str(name) for name in training.columns if name != asked.truth)
+    schema.require(others, names, source=str(asked.others))
+    columns = schema.columns(training, others, names, source=str(asked.training))
+    outline = loaded.outline(training, names, truth=asked.truth, task=asked.task, source=str(asked.training))
+    facts = Facts(model=outline, columns=columns, backend="loader")
+    with loaded.opened(Path(policy.loader), asked.model, outline, facts.schema()) as model:
+        columns = golden.closed(model, others, columns)
+        chosen = golden.choose(model, others, columns, margin=10 * TOLERANCE)
+        facts = Facts(model=model, columns=columns, backend="loader")
+        return _write(asked, policy, facts, chosen, Attempt(reason="The model is run by its loader."))
+
+
+def _tables(asked: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return training and other rows with the same types: a column that one of them has missing values in is the same
+    column in both.
+    """
+    training, others = table.read(asked.training), table.read(asked.others)
+    shared = [name for name in training.columns if name in others.columns]
+    kinds = pd.concat([training[shared], others[shared]], ignore_index=True).dtypes.to_dict()
+    return training.astype(kinds), others.astype(kinds)
 
 
 def _attempt(
-    native: Native, columns: tuple[Column, ...], others: pd.DataFrame, chosen: Golden, convert: Convert | None
+    model: Native, columns: tuple[Column, ...], tables: tuple[pd.DataFrame, ...], convert: Convert | None
 ) -> Attempt:
-    if convert is None:
-        return Attempt(reason="Not asked for.")
-    for rows in (chosen.rows, others):
-        attempt = convert(native, columns, rows, tolerance=TOLERANCE)
+    attempt = Attempt(reason="Not asked for.")
+    shape = Facts(model=model, columns=columns, backend="onnx").schema()
+    for rows in tables if convert is not None else ():
+        attempt = convert(model, columns, shape, rows)  # type: ignore[misc] # is not None here
         if attempt.content is None:
-            return attempt
+            break
     return attempt
 
 
-def _backend(attempt: Attempt) -> str:
-    return "sklearn" if attempt.content is None else "onnx"
+def _needs_pandas(facts: Facts, chosen: Golden, source: Path) -> bool:
+    """Return whether the server needs pandas to say the same. Raises UserError where it does not with it either."""
+    shape = facts.schema()
+    examples = replaying.read(golden.lines(chosen, facts.model).encode())
+    for frames in (False, True):
+        try:
+            predict = backend_sklearn.bind(facts.model.model, shape, examples, frames=frames)
+            if not (differences := replaying.replay(predict, shape, examples)):
+                return frames
+            reason = f"{differences[0].id}: {differences[0].got} instead of {differences[0].expected}"
+        except ValueError as error:
+            reason = str(error)
+    raise UserError(
+        f"{source} says something else of rows as a request sends them than of the table: {reason}.",
+        "It may depend on types that JSON does not have; turn them into texts and numbers before the model.",
+    )
 
 
-def _schema(native: Native, columns: tuple[Column, ...], attempt: Attempt) -> dict[str, Any]:
-    return {
-        "schema": "mltool.model/1",
-        "task": native.task,
-        "inputs": [column.document() for column in columns],
-        "columns": list(native.columns),
-        "classes": list(native.classes),
-        "threshold": native.threshold,
-        "backend": _backend(attempt),
-        "tolerance": NATIVE_TOLERANCE if attempt.content is None else TOLERANCE,
-    }
-
-
-def _report(model: Path, native: Native, chosen: Golden, attempt: Attempt, *, onnx: Path) -> dict[str, Any]:
-    content = model.read_bytes()
-    skops = model.suffix == model_file.SKOPS
-    held = libraries.modules(content) if skops else frozenset({"sklearn", "numpy", "joblib"})
-    files = {model.as_posix(): _digests(content)}
+def _write(asked: Asked, policy: Policy, facts: Facts, chosen: Golden, attempt: Attempt) -> Exported:
+    onnx = asked.out / "model.onnx"
+    contents = {asked.model: asked.model.read_bytes()}
     if attempt.content is not None:
-        held |= {"onnxruntime", "onnx", "skl2onnx"}
-        files[onnx.as_posix()] = _digests(attempt.content)
-    elif not _takes_arrays(native, chosen):
-        held |= {"pandas"}
-    return {
-        "schema": "mltool.export/1",
-        "files": files,
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        "libraries": libraries.packages(held | ({"skops"} if skops else set()), source=str(model)),
-        "types": sorted(set(trusted.types(content)) - trusted.TYPES) if skops else [],
-        "onnx": None if attempt.parity is None else attempt.parity.document(),
-        "onnx_reason": attempt.reason,
+        contents[onnx] = attempt.content
+    libraries = documents.libraries(facts, asked.model, contents[asked.model], policy.packages)
+    types = model_file.extra_types(asked.model)
+    files = {
+        "schema.json": documents.text(facts.document()),
+        "golden.jsonl": golden.lines(chosen, facts.model),
+        "export.json": documents.text(documents.export(contents, libraries, types, attempt)),
     }
-
-
-def _takes_arrays(native: Native, chosen: Golden) -> bool:
-    """Return whether the model says the same of plain arrays: then the server needs no pandas."""
-    arrays = replace(native, named=False)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return compare(chosen.outputs, arrays.predict(chosen.rows), tolerance=NATIVE_TOLERANCE).holds()
-    except Exception:  # noqa: BLE001 - scikit-learn refuses an array in more than one way
-        return False
-
-
-def _digests(content: bytes) -> dict[str, Any]:
-    return {
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        "size": len(content),
-    }
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    disk.remove(onnx)
+    for name, content in files.items():
+        disk.write(asked.out / name, content)
+    if attempt.content is not None:
+        disk.write(onnx, attempt.content)
+    written = tuple(asked.out / name for name in files) + ((onnx,) if attempt.content is not None else ())
+    return Exported(files=written, backend=facts.backend, golden_rows=len(chosen.names), attempt=attempt)

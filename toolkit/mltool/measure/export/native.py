@@ -11,25 +11,17 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.pipeline import Pipeline
 
 from mltool.errors import UserError
+from mltool.measure.export.outputs import Outputs
 from mltool.measure.export.schema import cell
 from mltool.measure.predicted import Task
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Outputs:
-    """What a model said of n rows: `values` (n,) of a regression; else `labels` (n,) and `scores` (n, classes)."""
-
-    values: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    scores: np.ndarray | None = None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Native:
-    """A fitted model, and what was found out about it.
+    """A fitted scikit-learn model, and what was found out about it.
 
-    `bare` is the model without the threshold that it may carry; the label of a binary task is then `classes[1]` from
-    `threshold` on. Without one the label is what the model itself says.
+    `bare` is the model without the threshold that it may carry. The label is that of the highest score; of a binary
+    task `classes[1]` from `threshold` on.
     """
 
     model: Any
@@ -42,18 +34,33 @@ class Native:
 
     def predict(self, rows: pd.DataFrame) -> Outputs:
         """Return what the model says of the rows."""
-        given = rows[list(self.columns)]
-        table = given if self.named else given.to_numpy()
         if self.task == "regression":
-            return Outputs(values=np.asarray(self.model.predict(table), dtype=float))
-        scores = np.asarray(self.model.predict_proba(table), dtype=float)
-        return Outputs(labels=self.labels(self.model.predict(table), scores), scores=scores)
+            return Outputs(values=np.asarray(self.model.predict(self.table(rows)), dtype=float))
+        scores = np.asarray(self.model.predict_proba(self.table(rows)), dtype=float)
+        return Outputs(labels=np.array(self.classes, dtype=object)[self._chosen(scores)], scores=scores)
 
-    def labels(self, said: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Return the labels by the threshold, or as the model said them where it has none."""
-        if self.threshold is None:
-            return said
-        return np.array(self.classes, dtype=object)[(scores[:, 1] >= self.threshold).astype(int)]
+    def table(self, rows: pd.DataFrame) -> Any:
+        """Return the rows as the model was fitted on them."""
+        given = rows[list(self.columns)]
+        return given if self.named else given.to_numpy()
+
+    def _chosen(self, scores: np.ndarray) -> np.ndarray:
+        if self.threshold is not None:
+            return (scores[:, 1] >= self.threshold).astype(int)
+        return (scores[:, 1] > 0.5).astype(int) if self.task == "binary" else scores.argmax(axis=1)
+
+
+def check_labels(native: Native, rows: pd.DataFrame, *, source: str) -> None:
+    """Raise UserError where the model's labels do not follow from its scores, as those of SVC."""
+    if native.task == "regression":
+        return
+    said = np.array([cell(label) for label in native.model.predict(native.table(rows))], dtype=object)
+    differ = int(np.sum(said != native.predict(rows).labels))
+    if differ:
+        raise UserError(
+            f"{source}: in {differ:,} of {len(rows):,} rows the label is not that of the highest probability.",
+            "Wrap the model in CalibratedClassifierCV, whose labels follow from its probabilities.",
+        )
 
 
 def inspect(model: Any, rows: pd.DataFrame, *, truth: str, source: str) -> Native:

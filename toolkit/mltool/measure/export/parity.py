@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from mltool.measure.export.native import Outputs
+from mltool.measure.export.outputs import Outputs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
-    """Over `rows` rows: the greatest difference, in how many rows it is above the tolerance, how many labels differ."""
+    """Over `rows` rows: what no difference exceeds, in how many rows one is above the tolerance, how many labels flip.
+
+    The bound is a power of ten, because the digits are those of one processor and would differ on the next.
+    """
 
     max_difference: float
     label_flips: int
@@ -50,11 +53,15 @@ def compare(expected: Outputs, got: Outputs, *, tolerance: float) -> Parity:
     distance = np.where(np.isnan(found := _distance(expected, got)), np.inf, found)
     flips = 0 if expected.labels is None or got.labels is None else int(np.sum(expected.labels != got.labels))
     return Parity(
-        max_difference=float(f"{distance.max():.2g}"),
+        max_difference=_power_of_ten_above(distance.max()),
         label_flips=flips,
         rows=len(distance),
         worse=int(np.sum(distance > tolerance)),
     )
+
+
+def _power_of_ten_above(value: float) -> float:
+    return float(10.0 ** np.ceil(np.log10(value))) if 0 < value < np.inf else float(value)
 
 
 def _distance(expected: Outputs, got: Outputs) -> np.ndarray:

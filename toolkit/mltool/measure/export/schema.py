@@ -1,6 +1,6 @@
 """The rows that a model takes, told from the rows that it was trained on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,12 +43,22 @@ class Column:
         return found
 
 
-def columns(rows: pd.DataFrame, names: Iterable[str], *, source: str) -> tuple[Column, ...]:
-    """Return the columns `names` of the training rows, in that order.
+def columns(rows: pd.DataFrame, others: pd.DataFrame, names: Sequence[str], *, source: str) -> tuple[Column, ...]:
+    """Return the columns `names` of the training rows, in that order; what may be missing is told from `others` too.
 
     Raises UserError for a column that is absent, empty, or holds what JSON cannot.
     """
-    return tuple(_column(rows, name, source) for name in names)
+    require(rows, names, source=source)
+    return tuple(_column(rows[name], others[name], source) for name in names)
+
+
+def require(rows: pd.DataFrame, names: Sequence[str], *, source: str) -> None:
+    """Raise UserError for a column that the rows do not have."""
+    for name in names:
+        if name not in rows.columns:
+            raise UserError(
+                f"{source} has no column `{name}`, which the model takes.", "Name rows that it can predict."
+            )
 
 
 def cell(value: Any) -> Any:
@@ -58,15 +68,12 @@ def cell(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _column(rows: pd.DataFrame, name: str, source: str) -> Column:
-    if name not in rows.columns:
-        raise UserError(f"{source} has no column `{name}`, which the model takes.", "Name the rows it was trained on.")
-    column = rows[name]
-    known = column.dropna()
+def _column(column: "pd.Series[Any]", other: "pd.Series[Any]", source: str) -> Column:
+    name, known = str(column.name), column.dropna()
     if known.empty:
-        raise UserError(f"{source}: `{name}` is empty in all {len(rows)} rows.", "Train the model without it.")
+        raise UserError(f"{source}: `{name}` is empty in all {len(column)} rows.", "Train the model without it.")
     kind = _kind(known, name, source)
-    nullable = len(known) < len(column)
+    nullable = bool(column.isna().any() or other.isna().any())
     if kind == "string":
         texts = sorted(map(str, known.unique()))
         return Column(

@@ -1,9 +1,10 @@
 """A scikit-learn model as ONNX, where that is possible, and how far the two are apart."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 from skl2onnx import convert_sklearn
 from skl2onnx.common._registration import get_converter
@@ -12,9 +13,12 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from mltool.measure.export.native import Native, Outputs
+from mltool.measure.export.native import Native
+from mltool.measure.export.outputs import Outputs, served
 from mltool.measure.export.parity import Attempt, compare
 from mltool.measure.export.schema import Column
+from mltool.serving import backend_onnx
+from mltool.serving.schema import Schema
 
 INPUT = "row"
 OPSET = {"": 18, "ai.onnx.ml": 3}
@@ -25,11 +29,11 @@ class CannotConvertError(Exception):
     """Why there is no ONNX, in one short sentence."""
 
 
-def attempt(native: Native, columns: tuple[Column, ...], rows: pd.DataFrame, *, tolerance: float) -> Attempt:
-    """Return the model as ONNX if it says the same of `rows`, else the reason why not."""
+def attempt(native: Native, columns: tuple[Column, ...], schema: Schema, rows: pd.DataFrame) -> Attempt:
+    """Return the model as ONNX if the server says the same with it of all `rows`, else the reason why not."""
     try:
         content = convert(native, columns)
-        parity = compare(native.predict(rows), run(content, native, columns, rows), tolerance=tolerance)
+        parity = compare(native.predict(rows), _answers(content, schema, rows), tolerance=schema.tolerance)
     except CannotConvertError as error:
         return Attempt(reason=str(error))
     if not parity.holds():
@@ -55,27 +59,6 @@ def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
     except Exception as error:
         raise CannotConvertError(f"skl2onnx cannot convert it: {_short(error)}.") from error
     return bytes(graph.SerializeToString())
-
-
-def run(content: bytes, native: Native, columns: tuple[Column, ...], rows: pd.DataFrame) -> Outputs:
-    """Return what the ONNX model says of the rows. Raises CannotConvertError where it does not run."""
-    try:
-        session = onnxruntime.InferenceSession(content, _quiet(), providers=["CPUExecutionProvider"])
-        names = [given.name for given in session.get_inputs()]
-        got = session.run(None, feed(names, columns, rows))
-    except Exception as error:
-        raise CannotConvertError(f"onnxruntime cannot run it: {_short(error)}.") from error
-    if native.task == "regression":
-        return Outputs(values=np.asarray(got[0], dtype=float).ravel())
-    scores = np.asarray(got[1], dtype=float)
-    return Outputs(labels=native.labels(np.asarray(got[0]), scores), scores=scores)
-
-
-def feed(names: list[str], columns: tuple[Column, ...], rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the tensors that a model with these input names takes; a missing text is the empty text."""
-    if names == [INPUT]:
-        return {INPUT: rows[[column.name for column in columns]].to_numpy(dtype=np.float32)}
-    return {column.name: _tensor(column, rows) for column in columns if column.name in names}
 
 
 _HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -116,22 +99,23 @@ def _inputs(native: Native, columns: tuple[Column, ...]) -> list[tuple[str, Any]
     numbers = all(column.kind in ("number", "integer", "boolean") for column in columns)
     if numbers and not isinstance(first, ColumnTransformer):
         return [(INPUT, FloatTensorType([None, len(columns)]))]
-    kinds = {"string": StringTensorType, "boolean": BooleanTensorType}
-    return [(column.name, kinds.get(column.kind, FloatTensorType)([None, 1])) for column in columns]
+    return [(column.name, _kind(column)([None, 1])) for column in columns]
 
 
-def _tensor(column: Column, rows: pd.DataFrame) -> np.ndarray:
-    values = rows[column.name]
+def _kind(column: Column) -> Any:
     if column.kind == "string":
-        return np.array([[""] if pd.isna(value) else [value] for value in values], dtype=object)
-    kind = bool if column.kind == "boolean" else np.float32
-    return values.to_numpy(dtype=kind).reshape(-1, 1)
+        return StringTensorType
+    return BooleanTensorType if column.kind == "boolean" and not column.nullable else FloatTensorType
 
 
-def _quiet() -> Any:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return options
+def _answers(content: bytes, schema: Schema, rows: pd.DataFrame) -> Outputs:
+    with TemporaryDirectory() as folder:
+        graph = Path(folder) / "model.onnx"
+        graph.write_bytes(content)
+        try:
+            return served(backend_onnx.load(graph, schema), schema, rows)
+        except Exception as error:
+            raise CannotConvertError(f"onnxruntime cannot run it: {_short(error)}.") from error
 
 
 def _short(error: Exception) -> str:
