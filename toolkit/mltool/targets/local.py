@@ -9,7 +9,7 @@ from mltool import environments
 from mltool.errors import UserError
 from mltool.release import names
 from mltool.release.preflight import Measured
-from mltool.targets import rehearsal, supervised, versions
+from mltool.targets import bundles, rehearsal, supervised, versions
 from mltool.targets.target import Delivery, Place, Running
 
 PASSED_ON: Final = ("PATH", "HOME", "LANG", "TZ", "TMPDIR")
@@ -118,7 +118,9 @@ def _run(place: Place[Settings], release: Delivery | Running, folder: Path) -> N
 
 
 def _command(place: Place[Settings], folder: Path) -> tuple[str, ...]:
-    python = environments.create(folder / "requirements.txt")
+    # Not in the cache: what runs for months may not depend on a folder that anybody may empty.
+    kept = home(place).parent / "environments"
+    python = environments.create(folder / "requirements.txt", python=bundles.python(folder), home=kept)
     log = ("--log", str(place.project / Path(place.settings.log).expanduser())) if place.settings.log else ()
     return (str(python), "-m", "server", *log)
 

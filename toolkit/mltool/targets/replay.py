@@ -11,6 +11,7 @@ from mltool import http
 from mltool.errors import MltoolError, UserError
 from mltool.serving import golden
 from mltool.serving.golden import Difference, Golden, GoldenError
+from mltool.targets import bundles
 from mltool.targets.target import Delivery, Running
 
 DEADLINE: Final = 120.0
@@ -63,7 +64,7 @@ def replay(send: http.Send, url: str, release: Delivery, *, deadline: float = DE
     Every answer must name the digest of this release, so that a second one behind the same address is seen.
     `deadline` is in seconds and for all rows.
     """
-    tolerance = _tolerance(release.folder)
+    tolerance = bundles.tolerance(release.folder)
     until, count = time.monotonic() + deadline, 0
     for row in rows(release.folder):
         trouble = (
@@ -97,13 +98,6 @@ def _trouble(send: http.Send, url: str, release: Delivery, row: Golden, *, toler
 
 def _words(found: Difference) -> str:
     return f"`{found.field}` is {found.got}, expected {found.expected}."
-
-
-def _tolerance(folder: Path) -> float:
-    try:
-        return float(msgspec.json.decode((folder / "schema.json").read_bytes())["tolerance"])
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{folder / 'schema.json'} names no tolerance.") from error
 
 
 def _short(body: bytes) -> str:

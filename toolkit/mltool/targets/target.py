@@ -35,7 +35,7 @@ class Place(Generic[S]):
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One release, unpacked and verified: `folder` holds the files of the bundle, `archive` is its tar where there is
-    one. `digest` is `sha256:…` over its release.json, `python` the version it was made for.
+    one. `digest` is `sha256:…` over its release.json.
     """
 
     model: str
@@ -43,7 +43,6 @@ class Delivery:
     digest: str
     folder: Path
     archive: Path | None = None
-    python: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
