@@ -32,6 +32,7 @@ STEPS = '''"""The stages: `python steps.py train`, `evaluate`, `export`."""
 
 import csv
 import hashlib
+import json
 import platform
 import sys
 from importlib.metadata import version
