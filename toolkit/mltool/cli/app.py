@@ -8,6 +8,7 @@ from mltool.cli import (
     demo,
     deploy,
     diff,
+    doctor,
     gate,
     init,
     measure,
@@ -37,6 +38,7 @@ app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")
 app.add_typer(release.app, name="release")
 app.command()(deploy.deploy)
+app.command()(doctor.doctor)
 app.command()(rollback.rollback)
 app.command()(register.register)
 app.command()(promote.promote)
