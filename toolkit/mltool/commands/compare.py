@@ -93,6 +93,24 @@ def compare(
     )
 
 
+def between(
+    project: git.Project, base: Base, head: str, *, objects: Objects | None = None, resolve: Resolve | None = None
+) -> Comparison:
+    """Return what differs between two commits of which Git knows all; the work tree is not looked at.
+
+    Raises UserError for pipeline files of the head that cannot be read.
+    """
+    storage = dvc.Storage(project.folder)
+    return _compared(
+        project,
+        base,
+        head,
+        head_tree=git.GitTree(project, head),
+        objects=objects or storage,
+        resolve=resolve or (lambda templates: dvc.resolve(templates, parsing=storage.config.parsing)),
+    )
+
+
 def _compared(
     project: git.Project, base: Base, head_sha: str, *, head_tree: Tree, objects: Objects, resolve: Resolve
 ) -> Comparison:

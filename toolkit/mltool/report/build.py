@@ -1,6 +1,5 @@
 """Everything gathered about one head → the Report."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +12,7 @@ from mltool.report import curves, facts
 from mltool.report.graph import graph
 from mltool.report.model import Curve, History, Matrix, MetricRow, Production, Report, Revision, Trendline
 from mltool.snapshot.model import Changes, Leaf, Problem, Snapshot, Stale, Values
+from mltool.snapshot.values import finite
 
 MOST_METRICS = 1_000
 MOST_TRENDS = 8
@@ -79,13 +79,6 @@ def build(evidence: Evidence, *, key: str = "mltool") -> Report:
         ),
         notes=(*evidence.notes, *left_out),
     )
-
-
-def finite(leaf: Leaf) -> Leaf:
-    """Return the value as JSON can say it: numbers that are none become `NaN`, `Infinity`, `-Infinity`."""
-    if isinstance(leaf, float) and not math.isfinite(leaf):
-        return "NaN" if math.isnan(leaf) else "Infinity" if leaf > 0 else "-Infinity"
-    return tuple(finite(item) for item in leaf) if isinstance(leaf, tuple) else leaf
 
 
 def _metrics(evidence: Evidence) -> tuple[tuple[MetricRow, ...], tuple[str, ...]]:

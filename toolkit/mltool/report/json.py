@@ -9,6 +9,7 @@ import msgspec
 from mltool.errors import UserError
 from mltool.report.inert import clip
 from mltool.report.model import SCHEMA, Report
+from mltool.snapshot import bounded
 from mltool.snapshot.model import Changes
 
 MOST_BYTES = 5_000_000
@@ -48,7 +49,7 @@ def loads(content: bytes) -> Report:
         raise UserError(f"The report has {len(content):,} bytes; at most {MOST_BYTES:,} are read.", _REMEDY)
     try:
         document = msgspec.json.decode(content)
-        _inspect(document)
+        bounded.inspect(document, depth=MOST_DEPTH, items=MOST_ROWS, text=MOST_TEXT)
         report = msgspec.convert(document, Report)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise UserError(f"This is not a report of {SCHEMA}: {_plain(error)}.", _REMEDY) from error
@@ -98,23 +99,6 @@ def _fit(report: Report) -> Report:
 
 def _with(report: Report, **changed: Any) -> Report:
     return replace(report, **changed)
-
-
-def _inspect(value: Any, depth: int = 0) -> None:
-    """Raise ValueError for text, lists or nesting past the limits."""
-    if depth > MOST_DEPTH:
-        raise ValueError(f"it is nested deeper than {MOST_DEPTH} levels")
-    if isinstance(value, str) and len(value) > MOST_TEXT:
-        raise ValueError(f"it has a text of {len(value):,} characters, and at most {MOST_TEXT:,} are read")
-    if isinstance(value, dict | list) and len(value) > MOST_ROWS:
-        raise ValueError(f"it has a list of {len(value):,} items, and at most {MOST_ROWS:,} are read")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _inspect(key, depth + 1)
-            _inspect(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _inspect(item, depth + 1)
 
 
 def _misshapen(report: Report) -> Iterator[str]:

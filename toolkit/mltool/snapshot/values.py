@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import posixpath
 import tomllib
 import warnings
@@ -120,6 +121,13 @@ def same(old: Leaf, new: Leaf) -> bool:
     if isinstance(old, tuple) and isinstance(new, tuple):
         return repr(old) == repr(new)
     return old == new or (old != old and new != new)
+
+
+def finite(leaf: Leaf) -> Leaf:
+    """Return the value as JSON can say it: numbers that are none become `NaN`, `Infinity`, `-Infinity`."""
+    if isinstance(leaf, float) and not math.isfinite(leaf):
+        return "NaN" if math.isnan(leaf) else "Infinity" if leaf > 0 else "-Infinity"
+    return tuple(finite(item) for item in leaf) if isinstance(leaf, tuple) else leaf
 
 
 def _inner(item: Any) -> Any:

@@ -1,0 +1,229 @@
+"""Plan the release of a model: its manifest, from a commit and the ledger, and what stands in its way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+from mltool import __version__, disk, git
+from mltool.bundle import requirements
+from mltool.commands import ledger as ledgers
+from mltool.commands import models
+from mltool.commands.compare import Base, Comparison, between
+from mltool.commands.evidence import load_config, verdicts
+from mltool.config import Config, Model
+from mltool.errors import OutsideError, UserError
+from mltool.gates import card
+from mltool.gates.verdict import Verdict
+from mltool.git import signatures
+from mltool.registry import tag
+from mltool.registry.model import Ledger, ModelState
+from mltool.registry.semver import PARTS, Part
+from mltool.release import manifest as manifests
+from mltool.release import origins, record
+from mltool.release import version as versions
+from mltool.release.manifest import Places, Sources
+from mltool.release.model import Manifest
+from mltool.release.origins import Lineage
+from mltool.release.version import Choice
+from mltool.snapshot import lookup
+from mltool.snapshot.edges import Objects
+from mltool.snapshot.model import Snapshot
+from mltool.snapshot.stale import stale
+from mltool.snapshot.tree import Tree
+
+SERVER = "serving"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One model at one commit, and what the configuration and the ledger say of it."""
+
+    project: git.Project
+    name: str
+    commit: str
+    tree: Tree
+    config: Config
+    settings: Model
+    known: ModelState
+    choice: Choice
+
+
+def manifest(
+    project: git.Project,
+    model: str,
+    version: str = "",
+    bump: str = "",
+    revision: str | None = None,
+    ledger: Ledger | None = None,
+) -> Manifest:
+    """Return what `version` of the model consists of, else the next one (`bump`: major, minor or patch).
+
+    It is read from the commit `revision`, never from the work tree: by default the one that the version is registered
+    at, else HEAD. `ledger` spares reading it again. Raises UserError for an unknown model or revision, a version that
+    another commit has, and for files that are absent or contradict each other; OutsideError for what cannot be fetched.
+    Whether a new version may be lower than another one is not asked here: `register` knows backports.
+    """
+    return describe(ask(project, model, version=version, bump=bump, revision=revision, ledger=ledger))
+
+
+def ask(
+    project: git.Project,
+    model: str,
+    *,
+    version: str = "",
+    bump: str = "",
+    revision: str | None = None,
+    ledger: Ledger | None = None,
+) -> Asked:
+    """Return the model, its commit and its version; raises as `manifest` does."""
+    now = read_ledger(project) if ledger is None else ledger
+    known = now.models.get(tag.spelled(model), ModelState(name=tag.spelled(model)))
+    choice = versions.choose(known, version=version, part=_part(bump))
+    named = revision or (choice.registered.tag.commit if choice.registered else "HEAD")
+    commit = git.resolve(project, named)
+    versions.refuse_taken(known, choice, commit=commit)
+    tree = git.GitTree(project, commit)
+    config = load_config(tree)
+    name = record.known_model(model, models.names(tree, config))
+    settings = next((found for key, found in config.models.items() if tag.spelled(key) == name), Model())
+    return Asked(
+        project=project,
+        name=name,
+        commit=commit,
+        tree=tree,
+        config=config,
+        settings=settings,
+        known=known,
+        choice=choice,
+    )
+
+
+def describe(asked: Asked) -> Manifest:
+    """Return the manifest of what was asked for; raises as `manifest` does."""
+    past = versions.before(asked.known, asked.choice.registered)
+    base, live = _base(asked, past)
+    compared = between(asked.project, base, asked.commit)
+    _want_all(compared, live)
+    where = manifests.places(asked.name, asked.settings, _path(asked, compared.head))
+    lineage = origins.trace(compared.head, where.model, (where.onnx, where.schema, where.golden))
+    return manifests.build(
+        Sources(
+            model=asked.name,
+            version=asked.choice.version,
+            tool=__version__,
+            git_tree=signatures.tree(asked.project, asked.commit) or "",
+            config=asked.config,
+            settings=asked.settings,
+            places=where,
+            tree=asked.tree,
+            snapshot=compared.head,
+            lineage=lineage,
+            stored=_stored(compared, where),
+            locked=_locked(asked, where),
+            server=server(),
+            base=live,
+            before=compared.base,
+            verdicts=_verdicts(asked, compared, lineage),
+            replaces={name: stage.version for name, stage in past.stages.items()},
+        )
+    )
+
+
+def server() -> Mapping[str, bytes]:
+    """Return the files of the server that goes into every bundle, by name."""
+    found = disk.read_folder(Path(str(files("mltool"))) / SERVER)
+    return {name: content for name, content in found.items() if name.endswith(".py")}
+
+
+def read_ledger(project: git.Project) -> Ledger:
+    """Return the ledger; a shallow clone, which CI makes without tags, brings it from the remote first."""
+    return ledgers.fetch(project, git.ORIGIN) if git.is_shallow(project) else ledgers.read(project)
+
+
+def _part(bump: str) -> Part | None:
+    if bump and bump not in PARTS:
+        raise UserError(f"`{bump}` is no part of a version.", f"Choose {', '.join(PARTS[:-1])} or {PARTS[-1]}.")
+    return next((part for part in PARTS if part == bump), None)
+
+
+def _base(asked: Asked, past: ModelState) -> tuple[Base, str]:
+    """Return the live version's commit, and the version; none of either where nothing is live."""
+    environment = asked.config.release.environment
+    stage = past.stages.get(environment)
+    if stage is None or stage.event.kind == "demote":
+        return Base(sha=None, note=f"Nothing of {asked.name} is in {environment} yet."), ""
+    commit = git.resolve(asked.project, versions.commit_of(past, stage))
+    return Base(sha=commit, ref=f"v{stage.version}" if stage.version else stage.event.tag.name), stage.version
+
+
+def _want_all(compared: Comparison, live: str) -> None:
+    """Raise where something that decides could not be read here: another machine would make another manifest."""
+    for side, whose in ((compared.head, "this commit"), (compared.base, f"v{live}, which is live")):
+        for problem in side.problems:
+            if problem.kind == "unreachable":
+                raise OutsideError(f"A value of {whose} cannot be read here: {problem.sentence}", "Run `dvc fetch`.")
+    if compared.base_sha and not compared.base.stages and (broken := next(iter(compared.base.problems), None)):
+        raise UserError(f"v{live}, which is live, cannot be compared with: {broken.sentence}", "Roll back or forward.")
+
+
+def _path(asked: Asked, snapshot: Snapshot) -> str:
+    named = (artifact.path for artifact in snapshot.artifacts if tag.spelled(artifact.name) == asked.name)
+    path = asked.settings.path or next(named, "")
+    if not path:
+        raise UserError(
+            f"Nothing says which file the model {asked.name} is.",
+            f"Write `path` into [models.{asked.name}] of mltool.toml.",
+        )
+    return path
+
+
+def _stored(compared: Comparison, where: Places) -> Mapping[str, tuple[str, int | None]]:
+    """Return the model's files that DVC stores, each with its hash and its size where the lock knows it."""
+    outs = lookup.by_path(compared.head.data)
+    found: dict[str, tuple[str, int | None]] = {}
+    for path in (where.model, where.onnx):
+        place = lookup.place(path, outs)
+        if place is not None and lookup.is_directory(place):
+            listing = _listing(place, compared.objects)
+            found.update((name, (digest, None)) for name, digest in lookup.files(place, listing).items())
+        elif place is not None and not place.inside:
+            found[path] = (place.out.hash, place.out.size)
+    return found
+
+
+def _listing(place: lookup.Place, objects: Objects) -> Mapping[str, str]:
+    content = objects((place.out.hash,)).get(place.out.hash)
+    if content is None:
+        raise OutsideError(f"Which files {place.out.path} holds cannot be read here.", "Run `dvc fetch`.")
+    return lookup.manifest(content)
+
+
+def _locked(asked: Asked, where: Places) -> Mapping[str, tuple[str, ...]]:
+    content = asked.tree.read((where.requirements,)).get(where.requirements)
+    if content is None:
+        return {}  # `build` says what is missing, with the other files
+    try:
+        parsed = requirements.parse(content.decode())
+    except ValueError as error:
+        raise UserError(
+            f"{where.requirements} is not locked: {error}.", f"`mltool release lock {asked.name}` writes it."
+        ) from error
+    found: dict[str, tuple[str, ...]] = {}
+    for item in parsed:
+        found[item.name] = tuple(dict.fromkeys((*found.get(item.name, ()), item.version)))
+    return found
+
+
+def _verdicts(asked: Asked, compared: Comparison, lineage: Lineage) -> tuple[Verdict, ...]:
+    """Return the verdicts on this model alone: in a project of several, the others' metrics and stages are not it."""
+    others = origins.of_others(compared.head, lineage)
+    gates = {name: gate for name, gate in asked.config.gates.items() if gate.metric.partition(":")[0] not in others}
+    own = replace(
+        compared.head,
+        stages=tuple(stage for stage in compared.head.stages if stage.address in lineage.related),
+        metrics=tuple(item for item in compared.head.metrics if item.path not in others),
+    )
+    behind = [item for item in stale(compared.head, compared.head_tree) if item.stage in lineage.related]
+    judged = verdicts(replace(compared, head=own), replace(asked.config, gates=gates), tuple(behind))
+    return (*judged, card.judge(asked.settings.card, model=asked.name))
