@@ -22,7 +22,7 @@ Type = Literal["string", "number", "integer", "boolean"]
 _TYPES: Final[Mapping[Type, Any]] = {
     "string": str,
     "number": float,
-    "integer": Annotated[int, msgspec.Meta(ge=-INT64, lt=INT64)],
+    "integer": Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)],
     "boolean": bool,
 }
 
