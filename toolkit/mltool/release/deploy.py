@@ -235,6 +235,11 @@ def _target(state: ModelState, stage: Stage, to: str) -> Event:
             raise UserError(
                 f"{stage.name} is meant to run {wanted} already.", "Run `mltool deploy` to see that it does."
             )
+        if wanted not in {event.version for event in _deployed(state, stage.name) or _promoted(state, stage.name)}:
+            raise RefusedError(
+                f"{wanted} was never live in {stage.name}, and a rollback only goes back.",
+                f"Promote and deploy it: `mltool deploy {state.name} {stage.name} --version {wanted}`.",
+            )
         return registered(state, wanted)
     found = good_before(state, stage.name, stage.version)
     if found is None:
