@@ -59,19 +59,21 @@ def job(
 def deploy(job: Job, *, version: str = "", reason: str = "", dry_run: bool = False) -> Done:
     """Carry out the newest promotion into the environment, or with `version` promote that one and carry it out.
 
-    Raises UserError and RefusedError before anything is changed; OutsideError where the target does not answer, with
+    A dry run looks at the bundle and asks who approved, too: it says whether the version would be let in. Raises UserError and RefusedError before anything is changed; OutsideError where the target does not answer, with
     what ran before still running.
     """
     state = _state(job)
     plan = deploying.deploy(state, job.environment, version=version, reason=reason or f"Deploy {job.environment}")
+    returns = deploying.returns(state, plan)
     if dry_run:
-        return _planned(job, plan)
+        with _bundle(job, plan) as (found, _):
+            return _planned(job, plan, *(() if returns else _lacking(job, plan, found)))
     with _alone(job), _bundle(job, plan) as (found, delivery):
-        lacking = _lacking(job, plan, found)
+        lacking = () if returns else _lacking(job, plan, found)
         if lacking:
             return done("refused", plan, *lacking)
         running = endpoint.before(job.endpoint)
-        if running is None or running.digest != plan.digest:
+        if not returns and (running is None or running.digest != plan.digest):
             refused = _preflight(job, plan, delivery)
             if refused:
                 return refused
@@ -93,10 +95,10 @@ def rollback(job: Job, *, to: str, reason: str, dry_run: bool = False) -> Done:
         return switch.carry_out(job, _begin(job, plan), delivery, running)
 
 
-def _planned(job: Job, plan: Plan) -> Done:
+def _planned(job: Job, plan: Plan, *lacking: str) -> Done:
     budgets = sum(limit is not None for limit in vars(job.endpoint.budget).values())
     steps = deploying.steps(plan, target=job.endpoint.kind, budgets=budgets)
-    return Done(ending="planned", plan=plan, sentences=(), steps=steps)
+    return Done(ending="refused" if lacking else "planned", plan=plan, sentences=lacking, steps=steps)
 
 
 def _state(job: Job) -> ModelState:

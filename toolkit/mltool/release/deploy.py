@@ -182,6 +182,17 @@ def unchanged(state: ModelState, plan: Plan) -> None:
     refuse_held(state, plan.version)
 
 
+def returns(state: ModelState, plan: Plan) -> bool:
+    """Return whether the plan carries out a rollback to what was live here before: that passed everything then."""
+    stage = state.stages.get(plan.environment)
+    return (
+        stage is not None
+        and stage.event.tag.object == plan.intent
+        and stage.event.kind == "rollback"
+        and any(found.version == plan.version for found in _deployed(state, plan.environment))
+    )
+
+
 def live(state: ModelState, environment: str) -> Event | None:
     """Return the newest deployment that ended well there, unless the model was taken out since."""
     stage = state.stages.get(environment)
