@@ -123,7 +123,8 @@ def _members(file: BinaryIO) -> Iterator[archive.Member]:
         else:
             extension = b""
             yield found
-        _exactly(file, len(archive.padding(found.size)))
+        if _exactly(file, len(archive.padding(found.size))).strip(b"\0"):
+            raise archive.HostileError("something stands between its files")
     rest = file.read(CHUNK)
     if rest.strip(b"\0") or file.read(1):
         raise archive.HostileError("it goes on after its end")

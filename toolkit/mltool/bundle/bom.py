@@ -20,7 +20,8 @@ def render(manifest: Manifest, packages: Iterable[Requirement], *, digest: str) 
     """Return the document; `packages` is what serving installs, `digest` the manifest's. It holds no clock."""
     libraries = [_library(package) for package in packages]
     sources = [_source(each, role) for role in ("data", "params", "code") for each in getattr(manifest, role)]
-    files = [_file(file) for file in manifest.files if file.role not in ("model", "server")]
+    own = [file for file in manifest.files if file.role == "model"]
+    files = [_file(file) for file in manifest.files if file.role != "server" and own != [file]]
     components = [*sources, *files, *libraries]
     document = {
         "bomFormat": "CycloneDX",
@@ -29,7 +30,7 @@ def render(manifest: Manifest, packages: Iterable[Requirement], *, digest: str) 
         "version": 1,
         "metadata": {
             "tools": {"components": [{"type": "application", "name": "mltool", "version": manifest.tool or "0"}]},
-            "component": _model(manifest, digest),
+            "component": _model(manifest, own, digest),
         },
         "components": components,
         "dependencies": [{"ref": MODEL, "dependsOn": [component["bom-ref"] for component in components]}],
@@ -37,14 +38,15 @@ def render(manifest: Manifest, packages: Iterable[Requirement], *, digest: str) 
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _model(manifest: Manifest, digest: str) -> dict[str, Any]:
+def _model(manifest: Manifest, own: list[File], digest: str) -> dict[str, Any]:
+    """Describe the model; one of several files has no hash of its own, they have theirs."""
     found = {
         "type": "machine-learning-model",
         "bom-ref": MODEL,
         "name": manifest.model,
         "version": manifest.version,
         "description": manifest.card.get("intended_use", ""),
-        "hashes": [{"alg": "SHA-256", "content": file.sha256} for file in manifest.files if file.role == "model"],
+        "hashes": [{"alg": "SHA-256", "content": own[0].sha256}] if len(own) == 1 else [],
         "licenses": [{"expression": manifest.card["license"]}] if manifest.card.get("license") else [],
         "modelCard": _card(manifest),
         "properties": _properties(release=digest, tree=manifest.tree, pickle=str(manifest.pickle).lower()),
@@ -80,7 +82,7 @@ def _library(package: Requirement) -> dict[str, Any]:
     page = f"https://pypi.org/project/{package.name}/{package.version}/"
     found: dict[str, Any] = {
         "type": "library",
-        "bom-ref": f"library:{package.name}",
+        "bom-ref": f"library:{package.name}@{package.version}{f';{package.marker}' if package.marker else ''}",
         "name": package.name,
         "version": package.version,
         "purl": f"pkg:pypi/{package.name}@{package.version}",

@@ -35,7 +35,7 @@ def render(manifest: Manifest, *, digest: str) -> str:
         *(f"## {title}\n\n{_prose(manifest.card[key])}" for key, title in HUMAN.items() if manifest.card.get(key)),
         _metrics(manifest),
         _verdicts(manifest),
-        _loading(manifest),
+        _loading(manifest, schema),
         _inputs(schema),
         *(_sources(title, getattr(manifest, name)) for name, title in MADE_FROM.items() if getattr(manifest, name)),
         _environment(manifest),
@@ -93,7 +93,7 @@ def _verdicts(manifest: Manifest) -> str:
     return f"## Gates\n\nAll together: **{manifest.outcome}**.\n\n{_table(('gate', 'verdict', 'why'), rows)}"
 
 
-def _loading(manifest: Manifest) -> str:
+def _loading(manifest: Manifest, schema: Schema) -> str:
     lines = [_danger(file) for file in manifest.files if is_pickle(file)]
     if any(file.role == "loader" for file in manifest.files):
         lines.append("- It is loaded by `loader.py`, code of the repository that is part of the bundle.")
@@ -101,7 +101,11 @@ def _loading(manifest: Manifest) -> str:
     if any(file.path.endswith(".skops") for file in manifest.files):
         more = f", and these types that the repository trusts: {trusted}" if trusted else " and no type of its own"
         lines.append(f"- The skops file may hold the types that mltool knows{more}; loading it runs no code in it.")
-    return "## How it is loaded\n\n" + "\n".join([*lines, _onnx(manifest)])
+    golden = (
+        f"- `golden.jsonl` has rows with the predictions expected of them, to within {schema.tolerance:g}. They are "
+        "predicted again wherever the model is loaded, and it is not served where one differs."
+    )
+    return "## How it is loaded\n\n" + "\n".join([*lines, _onnx(manifest), golden])
 
 
 def _danger(file: File) -> str:
