@@ -3,10 +3,15 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from mltool.errors import UserError
+
+if TYPE_CHECKING:
+    from mltool.report.blocks import Section
 
 
 def colored() -> bool:
@@ -17,6 +22,13 @@ def colored() -> bool:
 def width() -> int:
     """Return how many columns the reader has; a pipe gets 100."""
     return shutil.get_terminal_size((100, 24)).columns
+
+
+def sections(found: "Sequence[Section]") -> None:
+    """Write sections as wide and as colourful as the reader's terminal is."""
+    from mltool.report import terminal
+
+    put(terminal.sections(found, width=width(), color=colored()))
 
 
 def put(out: str | bytes) -> None:

@@ -9,6 +9,8 @@ from mltool.cli import output
 
 app = typer.Typer(help="Look back into the ledger, and check that it is whole.", no_args_is_help=True)
 
+SOME = 20
+
 Only = Annotated[str | None, typer.Argument(help="One model. Default: all of them.", metavar="[MODEL]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
@@ -16,22 +18,29 @@ Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if starte
 
 def log(
     model: Only = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="The newest N of each model.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, help="The newest N of each model. Default: 20, of one model all."),
+    ] = None,
     as_json: AsJson = False,
     project: Project = Path(),
 ) -> None:
     """Say who did what to a model, when, why and on which evidence; the newest event first."""
     from mltool import git
-    from mltool.commands import ledger, ledger_json, ledger_words, registry
-    from mltool.report import terminal
+    from mltool.commands import ledger, registry
 
     found = registry.only(ledger.read(git.repository(project)), model)
+    if limit is None and model is None and not as_json:
+        limit = SOME
     events = registry.newest_first(found, limit)
     if as_json:
+        from mltool.commands import ledger_json
+
         output.put(ledger_json.log(events, found.foreign))
     else:
-        words = ledger_words.log(found, events)
-        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+        from mltool.commands import ledger_words
+
+        output.sections(ledger_words.log(found, events))
 
 
 @app.command()
@@ -47,16 +56,18 @@ def at(
     never before the event that it follows.
     """
     from mltool import git
-    from mltool.commands import ledger_json, ledger_words, registry
-    from mltool.report import terminal
+    from mltool.commands import registry
 
     whole, seconds = registry.at(git.repository(project), moment)
     found = registry.only(whole, model)
     if as_json:
+        from mltool.commands import ledger_json
+
         output.put(ledger_json.status(found, moment=seconds))
     else:
-        words = ledger_words.status(found, moment=seconds)
-        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+        from mltool.commands import ledger_words
+
+        output.sections(ledger_words.status(found, moment=seconds))
 
 
 @app.command()
@@ -74,16 +85,18 @@ def verify(
     are lightweight, unsigned or none of ours. Exits 1 when there is any.
     """
     from mltool import git
-    from mltool.commands import ledger_json, ledger_words, registry
+    from mltool.commands import registry_verify
     from mltool.errors import Exit
-    from mltool.report import terminal
 
-    found = registry.check(git.repository(project), remote=remote, allowed_signers=allowed_signers)
+    found = registry_verify.check(git.repository(project), remote=remote, allowed_signers=allowed_signers)
     if as_json:
+        from mltool.commands import ledger_json
+
         output.put(ledger_json.findings(found.findings, events=found.events))
     else:
-        words = ledger_words.findings(found.findings, events=found.events, models=found.models)
-        output.put(terminal.sections(words, width=output.width(), color=output.colored()))
+        from mltool.commands import ledger_words
+
+        output.sections(ledger_words.findings(found.findings, events=found.events, models=found.models))
     raise typer.Exit(Exit.FAILED if found.findings else Exit.GOOD)
 
 

@@ -10,16 +10,28 @@ from mltool.cli import output
 
 def status(
     model: Annotated[str | None, typer.Argument(help="One model. Default: all of them.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask each environment what it runs; exit 1 where that is something else.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
 ) -> None:
     """Say which version is where, since when, by whom, and what is on hold: the ledger's word for it."""
     from mltool import git
-    from mltool.commands import ledger, ledger_json, ledger_words, registry
-    from mltool.report import terminal
+    from mltool.commands import ledger, registry
 
     found = registry.only(ledger.read(git.repository(project)), model)
+    if live:
+        from mltool.commands import live as verb
+
+        seen = verb.compare(git.find(project), found)
+        output.put(verb.document(seen) if as_json else verb.words(seen))
+        raise typer.Exit(verb.exit_code(seen))
     if as_json:
+        from mltool.commands import ledger_json
+
         output.put(ledger_json.status(found))
     else:
-        output.put(terminal.sections(ledger_words.status(found), width=output.width(), color=output.colored()))
+        from mltool.commands import ledger_words
+
+        output.sections(ledger_words.status(found))

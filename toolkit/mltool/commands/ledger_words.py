@@ -26,12 +26,12 @@ def written(done: Written) -> str:
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
-def log(ledger: Ledger, events: Iterable[Event], *, note: str = "") -> tuple[Section, ...]:
+def log(ledger: Ledger, events: Iterable[Event]) -> tuple[Section, ...]:
     """Return a table of these events, in the order given, model by model."""
     by_model: dict[str, list[Event]] = {}
     for event in events:
         by_model.setdefault(event.model, []).append(event)
-    found = [_section(name, _table(LOG_COLUMNS, map(_row, listed)), note=note) for name, listed in by_model.items()]
+    found = [_history(ledger.models[name], listed) for name, listed in by_model.items()]
     return (*(found or [_empty()]), *_passed_over(ledger))
 
 
@@ -59,6 +59,12 @@ def findings(found: Iterable[Finding], *, events: int, models: int) -> tuple[Sec
 
 def _tone(item: Finding) -> Tone:
     return "bad" if item.kind in ("moved", "deleted", "forked", "broken") else "warn"
+
+
+def _history(model: ModelState, listed: list[Event]) -> Section:
+    older = len(model.events) - len(listed)
+    more = f"{figures.count(older, 'older event')}: `mltool log {model.name}` lists them all." if older else ""
+    return _section(model.name, _table(LOG_COLUMNS, map(_row, listed), more=more))
 
 
 def _row(event: Event) -> Row:
@@ -130,8 +136,8 @@ def _section(title: str, *blocks: Block, note: str = "") -> Section:
     return Section(name="ledger", title=title, blocks=blocks, importance=0, summary=note)
 
 
-def _table(columns: Iterable[str], rows: Iterable[Row]) -> Table:
-    return Table(columns=tuple(Column(title) for title in columns), rows=tuple(rows))
+def _table(columns: Iterable[str], rows: Iterable[Row], *, more: str = "") -> Table:
+    return Table(columns=tuple(Column(title) for title in columns), rows=tuple(rows), more=more)
 
 
 def _day(seconds: int) -> str:

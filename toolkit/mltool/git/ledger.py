@@ -75,6 +75,7 @@ def _tag(name: str, values: list[str]) -> TagObject:
     kind, sha, target, target_kind, named, tagger, email, date, message = values
     if kind != "tag":
         return TagObject(name=name, object=sha, commit=sha if kind == "commit" else "", annotated=False)
+    words, signed = trailers.words(message)
     return TagObject(
         name=name,
         object=sha,
@@ -83,8 +84,8 @@ def _tag(name: str, values: list[str]) -> TagObject:
         tagger=tagger,
         email=email.strip("<>"),
         date=int(date or 0),
-        message=trailers.words(message),
-        signed=trailers.is_signed(message),
+        message=words,
+        signed=signed,
         named=named,
     )
 

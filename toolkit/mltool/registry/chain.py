@@ -158,6 +158,8 @@ def _merged(before: list[Event], chained: list[Event], late: list[Event]) -> lis
 
 def _versioned(events: list[Event]) -> tuple[Event, ...]:
     """Return the events with the version of those whose tag names only a commit: the highest registered there."""
+    if all(event.version or not event.stage for event in events):
+        return tuple(events)
     here: dict[str, str] = {}
     for kind in ("deregister", "register"):
         for event in sorted((item for item in events if item.kind == kind), key=lambda item: semver.key(item.version)):

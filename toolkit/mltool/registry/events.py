@@ -1,15 +1,16 @@
 """One tag → the event that it records, or what is wrong with it."""
 
+import re
 from typing import get_args
 
 from mltool.registry import tag as names
 from mltool.registry import trailers
 from mltool.registry.model import DeployOutcome, Event, EventKind, Finding, FindingKind, TagObject
 from mltool.registry.tag import Tag
+from mltool.registry.trailers import Trailers
 
-_KEYS = ("Mltool-Event", "Mltool-Model", "Mltool-Version", "Mltool-Stage", "Mltool-Manifest", "Mltool-Outcome",
-         "Mltool-Position", "Mltool-Prev", "Mltool-Prev-Tag", "Mltool-Adopts", "Mltool-Actor", "Reason")  # fmt: skip
 _KINDS: tuple[EventKind, ...] = get_args(EventKind)
+_NUMBER = re.compile("[0-9]{1,18}")
 _OUTCOMES: tuple[DeployOutcome, ...] = get_args(DeployOutcome)
 # A rollback puts a version into an environment like a promotion, and its tag is named like one.
 _SAME_NAME = {"rollback": "promote"}
@@ -27,7 +28,7 @@ def read(tag: TagObject) -> Event | Finding | None:
     if tag.named and tag.named != tag.name:
         return _finding("broken", tag, f"is the tag {tag.named} under another name")
     found = trailers.read(tag.message)
-    if found is None or trailers.EVENT not in found:
+    if found is None or trailers.EVENT not in found.values:
         return Event(
             kind=name.kind, model=name.model, tag=tag, version=name.version, stage=name.stage, sequence=name.sequence,
             actor=tag.tagger, reason=trailers.flat(tag.message),
@@ -38,39 +39,45 @@ def read(tag: TagObject) -> Event | Finding | None:
         return _finding("broken", tag, str(error))
 
 
-def _chained(tag: TagObject, name: Tag, found: trailers.Found) -> Event:
+def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
     """Return the event that the trailers tell; raises ValueError where they contradict the tag's name."""
-    said = trailers.one(found, _KEYS)
-    kind, version = said["Mltool-Event"], said["Mltool-Version"].removeprefix("v")
+    if found.twice:
+        raise ValueError(f"says {found.twice} twice")
+    said = found.values.get
+    kind, version, stage = (
+        said(trailers.EVENT, ""),
+        said("Mltool-Version", "").removeprefix("v"),
+        said("Mltool-Stage", ""),
+    )
+    position, previous, outcome = said("Mltool-Position", ""), said("Mltool-Prev", ""), said("Mltool-Outcome", "")
     if kind not in _KINDS or _SAME_NAME.get(kind, kind) != name.kind:
         raise ValueError(f"says that it is a {kind}")
-    told = ((said["Mltool-Model"], name.model), (version, name.version), (said["Mltool-Stage"], name.stage))
+    told = ((said("Mltool-Model", ""), name.model), (version, name.version), (stage, name.stage))
     if bad := next((claim for claim, real in told if real and claim != real), None):
         raise ValueError(f"says something else than its name: {bad}")
-    position = said["Mltool-Position"]
-    if not (position.isascii() and position.isdecimal() and len(position) <= 18):
+    if not _NUMBER.fullmatch(position):
         raise ValueError("does not say its position")
     if name.sequence not in (-1, int(position)):
         raise ValueError(f"says that it is number {position}")
-    if not said["Mltool-Prev"]:
+    if not previous:
         raise ValueError("does not say which event it follows")
-    if said["Mltool-Outcome"] not in _OUTCOMES:
-        raise ValueError(f"says that it ended {said['Mltool-Outcome']}")
+    if outcome not in _OUTCOMES:
+        raise ValueError(f"says that it ended {outcome}")
     return Event(
         kind=kind,
         model=name.model,
         tag=tag,
         version=version,
-        stage=said["Mltool-Stage"],
+        stage=stage,
         sequence=int(position),
-        manifest=said["Mltool-Manifest"],
-        previous="" if said["Mltool-Prev"] == trailers.NONE else said["Mltool-Prev"],
-        previous_tag=said["Mltool-Prev-Tag"],
-        adopts=said["Mltool-Adopts"],
-        actor=said["Mltool-Actor"] or tag.tagger,
-        approvers=found.get(trailers.APPROVED, ()),
-        reason=said["Reason"],
-        outcome=said["Mltool-Outcome"],
+        manifest=said("Mltool-Manifest", ""),
+        previous="" if previous == trailers.NONE else previous,
+        previous_tag=said("Mltool-Prev-Tag", ""),
+        adopts=said("Mltool-Adopts", ""),
+        actor=said("Mltool-Actor", "") or tag.tagger,
+        approvers=found.approved,
+        reason=said("Reason", ""),
+        outcome=outcome,
         chained=True,
     )
 

@@ -11,14 +11,9 @@ OWN: Final = "mltool/"
 _WORD = "[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
 # GTO allows a folder that begins with a dash too: `--upload-pack=m` would be a flag to whoever passes it on.
 _MODEL = f"(?:[a-zA-Z0-9_./][a-zA-Z0-9-_./]*=)?{_WORD}"
-_COUNT = "(?:#(?P<n>[0-9]{1,18}))?"
-_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        rf"(?P<model>{_MODEL})@v(?P<version>{semver.PATTERN})(?P<off>!)?{_COUNT}",
-        rf"(?P<model>{_MODEL})#(?P<stage>{_WORD})(?P<off>!)?{_COUNT}",
-        rf"(?P<model>{_MODEL})@(?P<gone>deprecated){_COUNT}",
-    )
+_FORM = re.compile(
+    rf"(?P<model>{_MODEL})(?:#(?P<stage>{_WORD})(?P<out>!)?|@v(?P<version>{semver.PATTERN})(?P<off>!)?|@(?P<gone>deprecated))"
+    "(?:#(?P<n>[0-9]{1,18}))?"
 )
 _OURS = re.compile(rf"{OWN}(?P<kind>approve|hold|unhold|deploy)/(?P<model>{_MODEL})/(?P<n>[0-9]{{1,18}})")
 _ALIKE = re.compile(r"@v?[0-9]|#|@deprecated|@created")
@@ -42,16 +37,22 @@ def parse(name: str) -> Tag | None:
     if name.startswith(OWN):
         ours = _OURS.fullmatch(name)
         return Tag(kind=ours["kind"], model=ours["model"], sequence=int(ours["n"])) if ours else None  # type: ignore[arg-type]  # the pattern lists kinds
-    found = next(filter(None, (form.fullmatch(name) for form in _FORMS)), None)
+    found = _FORM.fullmatch(name)
     if found is None:
         return None
-    parts = found.groupdict(default="")
+    model, stage, out, version, off, gone, number = found.groups("")
     return Tag(
-        kind=_kind(parts),
-        model=parts["model"],
-        version=parts.get("version", ""),
-        stage=parts.get("stage", ""),
-        sequence=int(parts["n"] or -1),
+        kind="deprecate"
+        if gone
+        else ("demote" if out else "promote")
+        if stage
+        else "deregister"
+        if off
+        else "register",
+        model=model,
+        version=version,
+        stage=stage,
+        sequence=int(number or -1),
     )
 
 
@@ -84,11 +85,3 @@ def is_stage(name: str) -> bool:
 def spelled(model: str) -> str:
     """Return a model's name as tags spell it: DVC writes `folder:name`, tags `folder=name`."""
     return model.replace(":", "=")
-
-
-def _kind(parts: dict[str, str]) -> EventKind:
-    if parts.get("gone"):
-        return "deprecate"
-    if parts.get("version"):
-        return "deregister" if parts["off"] else "register"
-    return "demote" if parts["off"] else "promote"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,13 +11,18 @@ from mltool.registry.model import Event, NewEvent
 NONE: Final = "none"
 APPROVED: Final = "Approved-by"
 EVENT: Final = "Mltool-Event"
-_SIGNATURE = re.compile(
-    r"^-----BEGIN (?:SSH|PGP) (?:SIGNATURE|MESSAGE)-----$|^-----BEGIN SIGNED MESSAGE-----$", re.MULTILINE
-)
-_TRAILER = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9-]*): ?(?P<value>.*)")
+BEGIN: Final = "-----BEGIN "
+_SIGNATURE = re.compile(rf"^{BEGIN}(?:(?:SSH|PGP) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.MULTILINE)
 MOST_WORDS = 2000
 
-Found = Mapping[str, tuple[str, ...]]
+
+@dataclass(frozen=True, kw_only=True)
+class Trailers:
+    """What a message says by key. `twice` is a key that stands there more than once and may not."""
+
+    values: Mapping[str, str]
+    approved: tuple[str, ...] = ()
+    twice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,37 +65,33 @@ def subject(event: Event | NewEvent) -> str:
     return f"{what} {where} {event.stage}" if where and event.stage else what
 
 
-def read(text: str) -> Found | None:
-    """Return the trailers of a message, each key with its values; None where its last paragraph is none."""
-    paragraph = words(text).rstrip("\n").rpartition("\n\n")[2]
-    found: dict[str, tuple[str, ...]] = {}
-    for row in paragraph.split("\n"):
-        match = _TRAILER.fullmatch(row)
-        if match is None:
+def read(text: str) -> Trailers | None:
+    """Return the trailers of a message; None where its last paragraph is none."""
+    values: dict[str, str] = {}
+    approved = []
+    twice = ""
+    for row in text.rstrip("\n").rpartition("\n\n")[2].split("\n"):
+        key, colon, value = row.partition(": ")
+        if not colon:
             return None
-        found[match["key"]] = (*found.get(match["key"], ()), match["value"].strip())
-    return found
+        if key == APPROVED:
+            approved.append(value)
+        elif key in values:
+            twice = key
+        else:
+            values[key] = value
+    return Trailers(values=values, approved=tuple(approved), twice=twice)
 
 
-def words(text: str) -> str:
-    """Return a message without the signature that Git puts at its end."""
-    return _SIGNATURE.split(text, maxsplit=1)[0]
-
-
-def is_signed(text: str) -> bool:
-    """Return whether the message ends with a signature."""
-    return _SIGNATURE.search(text) is not None
+def words(text: str) -> tuple[str, bool]:
+    """Return a message without the signature that Git puts at its end, and whether there was one."""
+    if BEGIN not in text:
+        return text, False
+    parts = _SIGNATURE.split(text, maxsplit=1)
+    return parts[0], len(parts) > 1
 
 
 def flat(text: str) -> str:
     """Return free text as one line without control characters, cut where nobody reads on."""
     line = " ".join(text.split())
     return "".join(letter for letter in line if unicodedata.category(letter) not in ("Cc", "Cs"))[:MOST_WORDS]
-
-
-def one(found: Found, keys: Iterable[str]) -> Mapping[str, str]:
-    """Return the value of each key, empty where it is not there; raises ValueError for a key that is there twice."""
-    values = {key: found.get(key, ()) for key in keys}
-    if twice := [key for key, given in values.items() if len(given) > 1]:
-        raise ValueError(f"says {twice[0]} twice")
-    return {key: given[0] if given else "" for key, given in values.items()}

@@ -15,6 +15,8 @@ _PIECE = re.compile(r"[^/:._@-]*[/:._@-]+|[^/:._@-]+")
 
 def count(text: str) -> int:
     """Return how many terminal columns the text takes: two for wide and emoji characters, none for marks."""
+    if text.isascii():
+        return len(text)
     return sum(_letter(letter, text[i + 1 : i + 2]) for i, letter in enumerate(text))
 
 
