@@ -62,6 +62,12 @@ def standing(
     return replace(strictest, missing=tuple(dict.fromkeys(lacking)), unseen=found.unseen)
 
 
+def evidence_asked(project: git.Project, manifest: Manifest, environment: str) -> frozenset[str]:
+    """Return which evidence the two policies ask for together; raises as `standing` does."""
+    rules = (_own_rule(manifest, environment), _rule(_default_branch(project).config, environment))
+    return frozenset(kind for rule in rules for kind in rule.evidence)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Policy:
     config: Config

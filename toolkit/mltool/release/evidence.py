@@ -1,10 +1,10 @@
 """What must hold before anybody's word counts: the evidence that an environment asks for, judged from the manifest."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
-from mltool.config import Card
+from mltool.gates import card
 from mltool.gates.verdict import Outcome
 from mltool.release.model import Manifest
 
@@ -14,11 +14,12 @@ class Proofs:
     """What the finished bundle itself has shown; empty where that is not known.
 
     `signer` is whose signature on the bundle was verified, `replayed` where its golden predictions were replayed with
-    success in an environment made from its own requirements.
+    success in an environment made from its own requirements. `why_not` is why the bundle was not looked at.
     """
 
     signer: str = ""
     replayed: str = ""
+    why_not: str = ""
 
 
 def missing(asked: Iterable[str], manifest: Manifest, proofs: Proofs) -> tuple[str, ...]:
@@ -29,10 +30,11 @@ def missing(asked: Iterable[str], manifest: Manifest, proofs: Proofs) -> tuple[s
 def _answer(kind: str, manifest: Manifest, proofs: Proofs) -> str:
     if kind in _IN_MANIFEST:
         return _IN_MANIFEST[kind](manifest)
+    why = f" ({proofs.why_not})" if proofs.why_not else ""
     if kind == "signature":
-        return "" if proofs.signer else "No verified signature on the bundle is known; evidence `signature` wants one."
+        return "" if proofs.signer else f"No verified signature on the bundle is known{why}; evidence `signature`."
     if kind == "replay":
-        return "" if proofs.replayed else "No replay of the golden predictions is known; evidence `replay` wants one."
+        return "" if proofs.replayed else f"No replay of the golden predictions is known{why}; evidence `replay`."
     return f"Evidence `{kind}` is not known to this version of mltool."
 
 
@@ -49,7 +51,7 @@ def _gates(manifest: Manifest) -> str:
 
 
 def _card(manifest: Manifest) -> str:
-    lacking = [field.name for field in fields(Card) if not manifest.card.get(field.name, "").strip()]
+    lacking = card.lacking(manifest.card)
     if not lacking:
         return ""
     return f"The card lacks {', '.join(lacking)}: fill in [models.{manifest.model}.card] of mltool.toml."
