@@ -59,8 +59,9 @@ def job(
 def deploy(job: Job, *, version: str = "", reason: str = "", dry_run: bool = False) -> Done:
     """Carry out the newest promotion into the environment, or with `version` promote that one and carry it out.
 
-    A dry run looks at the bundle and asks who approved, too: it says whether the version would be let in. Raises UserError and RefusedError before anything is changed; OutsideError where the target does not answer, with
-    what ran before still running.
+    A dry run looks at the bundle and asks who approved, too: it says whether the version would be let in. Raises
+    UserError and RefusedError before anything is changed; OutsideError where the target does not answer, with what ran
+    before still running.
     """
     state = _state(job)
     plan = deploying.deploy(state, job.environment, version=version, reason=reason or f"Deploy {job.environment}")
