@@ -58,6 +58,22 @@ def run(project: Project = Path()) -> None:
     raise typer.Exit(ci.run(git.find(project), edges))
 
 
+@app.command()
+def release(project: Project = Path()) -> None:
+    """Judge the tag that started this job, and tell the jobs after it what to do; what the release workflow calls.
+
+    Exits 1 for a failed gate, a version on hold, a tag that was moved or that names another release than its commit
+    makes; 2 for a tag that is none of the ledger's; 4 when the remote does not answer.
+    """
+    import os
+
+    from mltool import git
+    from mltool.commands import ci_release
+
+    edges = ci_release.Edges(environ=os.environ, say=lambda line: output.put(f"{line}\n"))
+    raise typer.Exit(ci_release.run(git.find(project), edges))
+
+
 def _desk(project: Path) -> "Desk":
     from mltool import disk
     from mltool.commands.ci import Desk, repository
