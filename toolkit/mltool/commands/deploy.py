@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from mltool import git, targets
-from mltool.commands import approvals, endpoint, forge, ledger, publish, switch, verify
+from mltool.commands import approvals, endpoint, forge, ledger, proofs, publish, switch, verify
 from mltool.commands.evidence import load_config
 from mltool.commands.switch import WAIT, Done, Job, done
 from mltool.commands.verify import VerifiedBundle
@@ -21,7 +21,6 @@ from mltool.registry.model import Event, ModelState
 from mltool.release import deploy as deploying
 from mltool.release import names, preflight
 from mltool.release.deploy import Plan
-from mltool.release.evidence import Proofs
 from mltool.release.preflight import Measured
 from mltool.targets import Delivery, NotReadyError, Running
 from mltool.targets.alone import alone
@@ -144,7 +143,7 @@ def _bundle(job: Job, plan: Plan) -> Iterator[tuple[VerifiedBundle, Delivery]]:
 def _lacking(job: Job, plan: Plan, found: VerifiedBundle) -> tuple[str, ...]:
     """Return a sentence for each approval and piece of evidence that is missing."""
     known = ledger.read(job.project)
-    proofs = Proofs(signer=", ".join(found.signers))
+    asked = approvals.evidence_asked(job.project, found.manifest, job.environment)
     standing = approvals.standing(
         job.project,
         found.manifest,
@@ -152,7 +151,7 @@ def _lacking(job: Job, plan: Plan, found: VerifiedBundle) -> tuple[str, ...]:
         commit=plan.release.tag.commit,
         ledger=known,
         forge=forge.connect(job.project, job.endpoint.place.environ),
-        proofs=proofs,
+        proofs=proofs.of(found, asked, say=job.say),
     )
     if standing.good and standing.needed:
         job.say(f"Approved for {job.environment} by {', '.join(given.person for given in standing.given)}.")

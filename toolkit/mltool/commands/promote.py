@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mltool import git
-from mltool.commands import approvals, ledger, release_plan
+from mltool.commands import approvals, ledger, proofs, release_plan
 from mltool.commands.evidence import load_config
 from mltool.commands.forge import Forge
 from mltool.commands.ledger import Written
@@ -68,7 +68,10 @@ def _want_environment(project: git.Project, environment: str) -> None:
 def _allowed(project: git.Project, event: NewEvent, now: Ledger, forge: Forge | None) -> NewEvent:
     """Return the promotion with its evidence; raises RefusedError where something is missing."""
     made = _manifest(project, event, now)
-    standing = approvals.standing(project, made, event.stage, commit=event.commit, ledger=now, forge=forge)
+    shown = proofs.gather(project, made, event.stage)
+    standing = approvals.standing(
+        project, made, event.stage, commit=event.commit, ledger=now, forge=forge, proofs=shown
+    )
     if standing.missing:
         unseen = "".join(f" {sentence}" for sentence in standing.unseen)
         raise RefusedError(

@@ -12,7 +12,11 @@ from mltool.release.evidence import Proofs
 from mltool.release.model import Manifest
 
 
-def gather(project: git.Project, manifest: Manifest, environment: str, *, say: Callable[[str], None]) -> Proofs:
+def quiet(line: str) -> None:
+    """Say nothing."""
+
+
+def gather(project: git.Project, manifest: Manifest, environment: str, *, say: Callable[[str], None] = quiet) -> Proofs:
     """Return what the published bundle shows, downloading it only where the evidence of `environment` needs it.
 
     A bundle that is not published, refused or fails its replay shows nothing, and `why_not` says so. Raises UserError
