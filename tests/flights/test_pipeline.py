@@ -1,5 +1,6 @@
 """The whole flights pipeline in a clone, by DVC itself: one month, twice."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from flights.columns import GROUPS, NUMBERS
 from mltool import config, measure
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +84,23 @@ def test_the_metrics_are_those_of_the_predictions_file(project: Path) -> None:
 def test_the_costs_are_numbers_with_their_unit_in_the_name(project: Path) -> None:
     costs = json.loads((project / config.Facts().cost).read_bytes())
     assert {"train_seconds", "peak_memory_bytes", "model_bytes"} <= set(costs)
-    assert costs["model_bytes"] == (project / "models/model.joblib").stat().st_size
+    assert costs["model_bytes"] == (project / "models/model.skops").stat().st_size
     assert all(name.endswith(("_seconds", "_bytes")) and value > 0 for name, value in costs.items())
+
+
+def test_the_model_is_exported_as_onnx_that_says_the_same_and_with_digests_of_the_files(project: Path) -> None:
+    home = project / "release/delay"
+    export = json.loads((home / "export.json").read_bytes())
+    assert export["onnx"]["label_flips"] == 0
+    assert export["onnx"]["rows"] == json.loads((project / "eval/split.json").read_bytes())["rows"]["validation"]
+    for path, digests in export["files"].items():
+        content = (project / path).read_bytes()
+        assert digests["sha256"] == hashlib.sha256(content).hexdigest()
+        assert digests["md5"] == locked(project)[path]
+    schema = json.loads((home / "schema.json").read_bytes())
+    assert schema["backend"] == "onnx"
+    assert schema["columns"] == GROUPS + NUMBERS
+    assert 0 < schema["threshold"] < 1
 
 
 def test_dvc_reads_every_plot_that_is_declared(project: Path) -> None:
@@ -100,7 +117,7 @@ def test_a_second_run_on_more_threads_makes_the_same_bytes_of_everything_but_the
     assert done.returncode == 0, done.stderr
     second = locked(project)
     assert {path for path in first if first[path] != second[path]} <= {"eval/cost.json"}
-    assert len(first) == 16
+    assert len(first) == 20
 
 
 def test_a_run_with_nothing_changed_runs_nothing(project: Path) -> None:
