@@ -75,7 +75,7 @@ def manifest(**changes: Any) -> Manifest:
                 level="fail",
                 sentence="accuracy is 0.84, better than 0.8.",
             ),
-        ),  # fmt: skip
+        ),
         outcome=Outcome.PASS,
         card={
             "owner": "Ada <ada@example.org>",
