@@ -34,9 +34,12 @@ METHODS: Final = {
     "/schema": "GET",
     "/metrics": "GET",
 }
+# What Amazon SageMaker asks of a container.
+SAGEMAKER: Final = {"/ping": "/readyz", "/invocations": "/predict"}
 LONGEST_ID: Final = 128
 PATIENCE: Final = 16
 """Times the allowed size that are read and dropped, so that who sent too much reads the refusal and no broken pipe."""
+LATE: Final = -1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,7 @@ class App:
         self._tail = b""
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
+        self._expected: dict[asyncio.Task[Any] | None, float] = {}
 
     def become_ready(self, model: Model, desk: Desk) -> None:
         """Serve this model from now on."""
@@ -112,7 +116,7 @@ class App:
         if scope["type"] != "http":
             return
         start = time.perf_counter()
-        path = scope["path"]
+        path = SAGEMAKER.get(scope["path"], scope["path"])
         try:
             answer = await self._answered(path, scope, receive)
         except RefusedError as refused:
@@ -184,14 +188,14 @@ class App:
         return request or f"{self._prefix}-{next(self._numbers)}"
 
     async def _body(self, receive: Receive) -> bytes:
-        message = await self._message(receive, self.limits.body_seconds)
+        start = time.monotonic()
+        message = await self._message(receive, start)
         body: bytes = message.get("body", b"")
         if not message.get("more_body", False) and len(body) <= self.limits.body_bytes:
             return body
         parts, size = [body], len(body)
-        end = time.monotonic() + self.limits.body_seconds
         while message.get("more_body", False) and size <= PATIENCE * self.limits.body_bytes:
-            message = await self._message(receive, end - time.monotonic())
+            message = await self._message(receive, start)
             size += len(message.get("body", b""))
             if size <= self.limits.body_bytes:
                 parts.append(message.get("body", b""))
@@ -201,17 +205,31 @@ class App:
             )
         return b"".join(parts)
 
-    async def _message(self, receive: Receive, seconds: float) -> dict[str, Any]:
+    async def _message(self, receive: Receive, start: float) -> dict[str, Any]:
+        """Return the next part of a body that is expected since `start`; see `tick` for who takes too long."""
+        task = asyncio.current_task()
+        self._expected[task] = start
         try:
-            async with asyncio.timeout(max(seconds, 0)):
-                message = await receive()
-        except TimeoutError as error:
-            close = ((b"connection", b"close"),)
+            message = await receive()
+        except asyncio.CancelledError:
+            if self._expected[task] != LATE or task is None:
+                raise
+            task.uncancel()
             late = f"the body was not here after {self.limits.body_seconds:g} s"
-            raise RefusedError(408, late, headers=close) from error
+            raise RefusedError(408, late, headers=((b"connection", b"close"),)) from None
+        finally:
+            del self._expected[task]
         if message["type"] == "http.disconnect":
             raise RefusedError(400, "the body was not sent to its end")
         return message
+
+    def tick(self) -> None:
+        """Give up bodies that take too long; to be called about once a second: a timer for each request costs more."""
+        oldest = time.monotonic() - self.limits.body_seconds
+        for task, start in list(self._expected.items()):
+            if task is not None and LATE < start < oldest:
+                self._expected[task] = LATE
+                task.cancel()
 
     def _rows(self, model: Model, body: bytes) -> list[Any]:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mltool.targets import local
+from mltool.targets import compose, exec, kubernetes, local, sagemaker  # noqa: A004 - a module of this name
 from mltool.targets.target import (
     Connects,
     Delivery,
@@ -15,9 +15,15 @@ from mltool.targets.target import (
     settings,
 )
 
-TARGETS: Final[Mapping[str, Target[Any]]] = {"local": local}
+TARGETS: Final[Mapping[str, Target[Any]]] = {
+    "local": local,
+    "exec": exec,
+    "compose": compose,
+    "kubernetes": kubernetes,
+    "sagemaker": sagemaker,
+}
 MEASURES: Final[Mapping[str, Measures[Any]]] = {"local": local}
-CONNECTS: Final[Mapping[str, Connects[Any]]] = {}
+CONNECTS: Final[Mapping[str, Connects[Any]]] = {"sagemaker": sagemaker}
 
 __all__ = [
     "CONNECTS",

@@ -1,14 +1,14 @@
 """Kubernetes: a plain Deployment and Service, or a KServe InferenceService; applied with kubectl where it is wanted."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from mltool import disk, shell
-from mltool.errors import OutsideError, UserError
+from mltool.errors import OutsideError
 from mltool.release import names
+from mltool.targets import images
 from mltool.targets.target import Delivery, NotReadyError, Place, Running
 
 INSIDE: Final = 8501
@@ -166,7 +166,7 @@ def _container(place: Place[Settings], release: Delivery | Running) -> dict[str,
     probe = {"periodSeconds": 5, "timeoutSeconds": 3}
     return {
         "name": "model",
-        "image": image(place, release),
+        "image": images.named(place.settings.image, release, environment=place.environment),
         "ports": [{"name": "http", "containerPort": INSIDE, "protocol": "TCP"}],
         "env": [{"name": name, "value": value} for name, value in sorted(settings.environ.items())],
         "resources": {
@@ -183,19 +183,6 @@ def _container(place: Place[Settings], release: Delivery | Running) -> dict[str,
         },
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - inside the container
     }
-
-
-def image(place: Place[Settings], release: Delivery | Running) -> str:
-    """Return the image of this release; raises UserError for one that would be the same for every version."""
-    pattern = place.settings.image
-    named = pattern.replace("{version}", names.oci_tag(release.version))
-    named = named.replace("{digest}", release.digest.removeprefix("sha256:")[:12])
-    where = f"[environments.{place.environment}.settings]: `image` is `{pattern[:100]}`"
-    if named == pattern:
-        raise UserError(f"{where}, the same for every version.", "Put {version} or {digest} into it.")
-    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,254}", named):
-        raise UserError(f"{where}, which names no image.", "Write it as registry.example.org/delay:{version}.")
-    return named
 
 
 def _kubectl(place: Place[Settings], *words: str) -> None:
