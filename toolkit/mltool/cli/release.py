@@ -2,10 +2,11 @@
 
 import typer
 
-from mltool.cli import release_lock, release_package, release_publish
+from mltool.cli import release_lock, release_package, release_plan, release_publish
 
 app = typer.Typer(help="Plan, package and publish a release of a model.", no_args_is_help=True)
 
 app.command()(release_lock.lock)
+app.command()(release_plan.plan)
 app.command()(release_package.package)
 app.command()(release_publish.publish)

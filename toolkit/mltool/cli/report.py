@@ -15,8 +15,10 @@ from mltool.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from mltool.ci.build import Build
+    from mltool.config import Config
     from mltool.forges.session import Session
-    from mltool.report.model import Report
+    from mltool.git import Project
+    from mltool.report.model import PlannedRelease, Report
 
 
 class Format(StrEnum):
@@ -100,7 +102,15 @@ def _make(project: Path, base: str | None, head: str | None, *, build: Build | N
     from mltool.commands.compare import compare
 
     targets = (build.base_sha, build.base_ref) if build else ()
-    return verb.make(compare(project, base=base, head=head, targets=targets), build=build, key=key)
+    compared = compare(project, base=base, head=head, targets=targets)
+    return verb.make(compared, build=build, key=key, foresee=_foresee)
+
+
+def _foresee(project: Project, config: Config, commit: str) -> tuple[PlannedRelease, ...]:
+    """Plan releases: loaded here, since a repository without models never asks."""
+    from mltool.commands import release_plan
+
+    return release_plan.foresee(project, config, commit)
 
 
 def _build(*, required: bool) -> Build | None:

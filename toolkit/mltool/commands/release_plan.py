@@ -1,31 +1,37 @@
 """Plan the release of a model: its manifest, from a commit and the ledger, and what stands in its way."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from mltool import __version__, disk, git
 from mltool.bundle import requirements
+from mltool.commands import approvals, models
 from mltool.commands import ledger as ledgers
-from mltool.commands import models
 from mltool.commands.compare import Base, Comparison, between
 from mltool.commands.evidence import load_config, verdicts
+from mltool.commands.forge import Forge
 from mltool.config import Config, Model
-from mltool.errors import OutsideError, UserError
+from mltool.errors import MltoolError, OutsideError, UserError
 from mltool.gates import card
 from mltool.gates.verdict import Verdict
 from mltool.git import signatures
 from mltool.registry import tag
 from mltool.registry.model import Ledger, ModelState
 from mltool.registry.semver import PARTS, Part
+from mltool.release import json, origins, record
 from mltool.release import manifest as manifests
-from mltool.release import origins, record
 from mltool.release import version as versions
+from mltool.release.deploy import refuse_held
 from mltool.release.manifest import Places, Sources
 from mltool.release.model import Manifest
 from mltool.release.origins import Lineage
+from mltool.release.plan import Plan, foreseen
 from mltool.release.version import Choice
+from mltool.report import plan as words
+from mltool.report.model import PlannedRelease
 from mltool.snapshot import lookup
 from mltool.snapshot.edges import Objects
 from mltool.snapshot.model import Snapshot
@@ -79,7 +85,9 @@ def ask(
     """Return the model, its commit and its version; raises as `manifest` does."""
     now = read_ledger(project) if ledger is None else ledger
     known = now.models.get(tag.spelled(model), ModelState(name=tag.spelled(model)))
-    choice = versions.choose(known, version=version, part=_part(bump))
+    choice = versions.choose(
+        known, version=version, part=_part(bump), commit=git.resolve(project, revision or "HEAD") if not version else ""
+    )
     named = revision or (choice.registered.tag.commit if choice.registered else "HEAD")
     commit = git.resolve(project, named)
     versions.refuse_taken(known, choice, commit=commit)
@@ -96,6 +104,42 @@ def ask(
         settings=settings,
         known=known,
         choice=choice,
+    )
+
+
+def plan(
+    project: git.Project,
+    model: str,
+    version: str = "",
+    bump: str = "",
+    revision: str | None = None,
+    *,
+    forge: Forge | None = None,
+    now: Callable[[], float] = time.time,
+) -> Plan:
+    """Return what releasing the model would do, and what is missing before it may go into each environment.
+
+    Without a `forge` only approvals in the ledger count. Raises as `manifest` does; UserError for a version that goes
+    back, RefusedError for one on hold.
+    """
+    ledger = read_ledger(project)
+    asked = ask(project, model, version=version, bump=bump, revision=revision, ledger=ledger)
+    versions.refuse_backwards(asked.known, asked.choice)
+    refuse_held(asked.known, asked.choice.version)
+    made = describe(asked)
+    return Plan(
+        manifest=made,
+        digest=json.digest(made),
+        commit=asked.commit,
+        environment=asked.config.release.environment,
+        why=asked.choice.why,
+        registered=asked.choice.registered is not None,
+        standings=tuple(
+            approvals.standing(
+                project, made, place.environment, commit=asked.commit, ledger=ledger, forge=forge, now=now
+            )
+            for place in made.destinations
+        ),
     )
 
 
@@ -227,3 +271,26 @@ def _verdicts(asked: Asked, compared: Comparison, lineage: Lineage) -> tuple[Ver
     behind = [item for item in stale(compared.head, compared.head_tree) if item.stage in lineage.related]
     judged = verdicts(replace(compared, head=own), replace(asked.config, gates=gates), tuple(behind))
     return (*judged, card.judge(asked.settings.card, model=asked.name))
+
+
+def foresee(project: git.Project, config: Config, commit: str) -> tuple[PlannedRelease, ...]:
+    """Return what tagging `commit` would release of each model in `config`; why not, where it cannot be planned."""
+    return tuple(_foreseen(project, name, config, commit) for name in config.models)
+
+
+def _foreseen(project: git.Project, model: str, config: Config, commit: str) -> PlannedRelease:
+    environment = config.release.environment
+    try:
+        asked = ask(project, model, revision=commit)
+        refuse_held(asked.known, asked.choice.version)
+        made = describe(asked)
+        digest = json.digest(made)
+    except MltoolError as error:
+        return PlannedRelease(model=model, environment=environment, problem=error.what)
+    return words.foresee(
+        made,
+        environment,
+        digest=digest,
+        registered=asked.choice.registered is not None,
+        lacking=foreseen(made, environment),
+    )

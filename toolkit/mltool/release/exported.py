@@ -8,6 +8,7 @@ import msgspec
 
 from mltool.errors import UserError
 from mltool.snapshot import bounded
+from mltool.snapshot.model import Leaf
 
 SCHEMA: Final = "schema.json"
 GOLDEN: Final = "golden.jsonl"
@@ -36,7 +37,8 @@ class Digests:
 class Export:
     """`export.json`: the stored files by path in the project, and the Python and the libraries that made them.
 
-    `types` are those in a skops file that somebody has to trust; `onnx_reason` is why there is no ONNX model.
+    `types` are those in a skops file that somebody has to trust; `onnx` how far the ONNX model is from it, and
+    `onnx_reason` why there is none.
     """
 
     schema: Literal["mltool.export/1"]
@@ -44,6 +46,7 @@ class Export:
     python: str
     libraries: Mapping[str, str] = field(default_factory=dict)
     types: tuple[str, ...] = ()
+    onnx: Mapping[str, Leaf] | None = None
     onnx_reason: str = ""
 
 

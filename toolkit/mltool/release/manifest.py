@@ -113,6 +113,7 @@ def build(sources: Sources) -> Manifest:
         python=export.python,
         environment={name: ", ".join(sorted(found)) for name, found in sorted(sources.locked.items())},
         inputs=schema,
+        onnx={key: finite(leaf) for key, leaf in (export.onnx or {}).items()} if where.onnx in export.files else {},
         metrics=tuple(_metrics(sources)),
         verdicts=tuple(filter(_kept, sources.verdicts)),
         outcome=overall(sources.verdicts),

@@ -20,8 +20,9 @@ class Choice:
     registered: Event | None = None
 
 
-def choose(known: ModelState, *, version: str = "", part: Part | None = None) -> Choice:
-    """Return the version that is asked for, else the next one: `part` of the highest, or its patch.
+def choose(known: ModelState, *, version: str = "", part: Part | None = None, commit: str = "") -> Choice:
+    """Return the version that is asked for, else the one that `commit` has, else the next: `part` of the highest, or
+    its patch.
 
     Raises UserError for a text that is no version, and where both are given.
     """
@@ -29,6 +30,9 @@ def choose(known: ModelState, *, version: str = "", part: Part | None = None) ->
         raise UserError(f"Is it version {version} or the next {part} one?", "Give a version or --bump, not both.")
     if version:
         return _named(known, version.removeprefix("v"))
+    here = [event.version for event in known.versions if event.tag.commit == commit]
+    if part is None and here:
+        return _named(known, here[-1])
     if part is None and not known.versions:
         return Choice(version=FIRST, why=f"The first version of {known.name}; another one can be named.")
     chosen = part or "patch"
@@ -52,17 +56,6 @@ def refuse_backwards(known: ModelState, choice: Choice) -> None:
     """Raise UserError where a new version was used before or goes back."""
     if choice.registered is None:
         record.next_version(known, version=choice.version)
-
-
-def refuse_held(known: ModelState, version: str, environment: str) -> None:
-    """Raise UserError where the version may go into no environment."""
-    held = known.held.get(version)
-    if held:
-        raise UserError(
-            f"{known.name} v{version} is on hold and cannot go into {environment}: "
-            f"{held.reason or 'no reason was given'} ({held.tag.name}, {held.actor or 'somebody'}).",
-            f"`mltool unhold {known.name} {version} --reason …` when that no longer holds.",
-        )
 
 
 def before(known: ModelState, registered: Event | None) -> ModelState:

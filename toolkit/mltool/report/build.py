@@ -10,7 +10,17 @@ from mltool.gates.metric import number
 from mltool.gates.verdict import Verdict, overall
 from mltool.report import curves, facts
 from mltool.report.graph import graph
-from mltool.report.model import Curve, History, Matrix, MetricRow, Production, Report, Revision, Trendline
+from mltool.report.model import (
+    Curve,
+    History,
+    Matrix,
+    MetricRow,
+    PlannedRelease,
+    Production,
+    Report,
+    Revision,
+    Trendline,
+)
 from mltool.snapshot.model import Changes, Leaf, Problem, Snapshot, Stale, Values
 from mltool.snapshot.values import finite
 
@@ -43,6 +53,7 @@ class Evidence:
     past: Past = ()
     past_note: str = ""
     notes: tuple[str, ...] = ()
+    releases: tuple[PlannedRelease, ...] = ()
 
 
 def build(evidence: Evidence, *, key: str = "mltool") -> Report:
@@ -78,6 +89,7 @@ def build(evidence: Evidence, *, key: str = "mltool") -> Report:
             *(item for item in drawn if isinstance(item, Problem)),
         ),
         notes=(*evidence.notes, *left_out),
+        releases=evidence.releases,
     )
 
 

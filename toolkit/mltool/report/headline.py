@@ -13,7 +13,7 @@ from mltool.report.standing import Rank, Standing, rank
 MOST_SENTENCES = 3
 SHORT = 7
 
-_MARKS: Final[dict[Outcome, tuple[str, Tone, str]]] = {
+MARKS: Final[dict[Outcome, tuple[str, Tone, str]]] = {
     Outcome.FAIL: ("❌", "bad", "Failed"),
     Outcome.UNDECIDED: ("❓", "doubt", "Undecided"),
     Outcome.PASS: ("✅", "good", "Passed"),
@@ -26,7 +26,7 @@ def mark(report: Report, table: Sequence[Standing]) -> tuple[str, Tone, str]:
     doubts = report.problems or any(item.tone in ("doubt", "warn") for item in table)
     if report.outcome is Outcome.PASS and doubts:
         return "⚠️", "warn", "Passed, with doubts"
-    return _MARKS[report.outcome]
+    return MARKS[report.outcome]
 
 
 def title(report: Report, table: Sequence[Standing]) -> str:

@@ -19,7 +19,7 @@ MOST_DEPTH = 16
 _REMEDY = "Make it with `mltool report --format json` of the same version."
 # What gives way first when a report is too big as a whole.
 _HEAVY = ("curves", "matrices", "slices", "graph", "history")
-_LISTS = ("metrics", "verdicts", "stale", "slices", "problems", "notes", "cost")
+_LISTS = ("metrics", "verdicts", "stale", "slices", "problems", "notes", "cost", "releases")
 _CHANGES = ("metrics", "params", "stages", "data", "artifacts", "packages")
 
 

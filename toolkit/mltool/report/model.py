@@ -132,6 +132,26 @@ class History:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedRelease:
+    """What tagging the head would release of one model: the version, and the one that it would replace in the
+    environment (empty: none is there). `digest` is the manifest's, `size` in bytes. `missing` says what stands in its
+    way, `problem` why the commit cannot be released at all; it has no digest then.
+    """
+
+    model: str
+    version: str = ""
+    environment: str = ""
+    replaces: str = ""
+    registered: bool = False
+    outcome: Outcome = Outcome.SKIP
+    digest: str = ""
+    files: int = 0
+    size: int = 0
+    missing: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """All changes and verdicts of one head. `behind` counts commits on the target since the merge base."""
 
@@ -156,3 +176,4 @@ class Report:
     history: History = field(default_factory=History)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    releases: tuple[PlannedRelease, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mltool.gates import lock
-from mltool.report import causes, details, drawings, headline, results
+from mltool.report import causes, details, drawings, headline, releases, results
 from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
 from mltool.report.model import Report
@@ -36,6 +36,7 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
         *_problems(report),
         *results.section(report, table),
         *_stale(report),
+        *releases.section(report),
         *_notes(report),
         *causes.section(report),
         *details.slices(report),

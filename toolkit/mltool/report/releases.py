@@ -1,0 +1,46 @@
+"""What tagging the head would release: a section of the report."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mltool.report import figures
+from mltool.report.blocks import Block, Bullets, Code, Line, Paragraph, Section, Strong, prose
+from mltool.report.model import PlannedRelease, Report
+
+MOST: Final = 8
+SHOWN: Final = 12
+"""Hexadecimal digits of a digest that tell two releases apart for a reader."""
+
+
+def section(report: Report) -> list[Section]:
+    """Return what tagging this head would release, a paragraph a model and what stands in its way."""
+    if not report.releases:
+        return []
+    blocks = tuple(block for planned in report.releases[:MOST] for block in _planned(planned, dirty=report.head.dirty))
+    left = len(report.releases) - MOST
+    more = (Paragraph((f"… and {figures.count(left, 'more model')}.",)),) if left > 0 else ()
+    return [Section(name="releases", title="Release", blocks=(*blocks, *more), importance=75)]
+
+
+def short(digest: str) -> str:
+    """Return the beginning of a digest, with its algorithm."""
+    algorithm, colon, value = digest.partition(":")
+    return f"{algorithm}{colon}{value[:SHOWN]}"
+
+
+def _planned(planned: PlannedRelease, *, dirty: bool) -> Iterator[Block]:
+    name = Code(planned.model)
+    if planned.problem:
+        yield Paragraph((name, " cannot be released from this commit: ", *prose(planned.problem)), tone="warn")
+        return
+    version, place = Strong(f"v{planned.version}"), Code(planned.environment)
+    start: Line = (name, " ", version, ", which this commit is,") if planned.registered else (
+        "If this is merged and tagged, it becomes ", name, " ", version)  # fmt: skip
+    does = ("replaces", "is") if planned.registered else ("and replaces", "and is")
+    then: Line = (f" {does[0]} ", Strong(f"v{planned.replaces}"), " in ") if planned.replaces else (
+        f" {does[1]} the first in ",)  # fmt: skip
+    commit = " Changes that are not committed do not count." if dirty else ""
+    yield Paragraph((*start, *then, place, f".{commit}"))
+    size = figures.size(planned.size)
+    content: Line = (f"{figures.count(planned.files, 'file')}, {size}; ", Code(short(planned.digest)))
+    yield Bullets((*(prose(sentence) for sentence in planned.missing[:MOST]), content))
