@@ -78,9 +78,7 @@ def test_a_model_replaced_by_zeros_is_refused_by_name(repo: Repo, tmp_path: Path
     cache, remote = stored(repo, released.MODEL_FILE)
     remote.write_bytes(bytes(1000))
     cache.unlink() if where == "remote" else cache.write_bytes(bytes(1000))
-    with pytest.raises(
-        RefusedError, match=r"models/model\.skops in .*the remote `store` is not the file that dvc\.lock"
-    ):
+    with pytest.raises(RefusedError, match=r"models/model\.skops in .*remote `store` is not the file that dvc\.lock"):
         pack(repo, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -102,7 +100,7 @@ def test_a_forged_model_with_the_right_md5_is_refused(repo: Repo, tmp_path: Path
     digest = hashlib.sha256((repo.folder / released.MODEL_FILE).read_bytes()).hexdigest()
     other = path.read_text().replace(digest, "0" * 64)
     repo.commit({f"{released.EXPORT}/export.json": other})
-    with pytest.raises(RefusedError, match="another SHA-256 than export.json"):
+    with pytest.raises(RefusedError, match="another SHA-256 than export"):
         pack(repo, tmp_path / "out")
 
 
@@ -157,7 +155,7 @@ def test_the_golden_rows_are_predicted_in_a_clean_environment(repo: Repo, tmp_pa
 
     golden = repo.folder / released.EXPORT / "golden.jsonl"
     repo.commit({f"{released.EXPORT}/golden.jsonl": golden.read_text().replace('"score": 0.', '"score": 0.1', 1)})
-    with pytest.raises(RefusedError, match="does not predict what the pipeline did.*sample-1"):
+    with pytest.raises(RefusedError, match=r"does not predict what the pipeline did.*sample-1"):
         pack(repo, tmp_path / "again", replay=True)
     assert list((tmp_path / "again").iterdir()) == []
 
