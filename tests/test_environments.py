@@ -1,4 +1,4 @@
-"""Clean environments: exactly what was locked, made once, whole or not at all. Real uv, real pip, wheels in a folder."""
+"""Clean environments: exactly what was locked, made once, whole or not at all. Real uv, real pip, a folder of wheels."""
 
 import hashlib
 import os
