@@ -9,5 +9,4 @@ TARGET = "late"
 
 def features(parcels: pd.DataFrame) -> pd.DataFrame:
     """Return the model's input: one row a parcel, known when the parcel is sent."""
-    sent = pd.to_datetime(parcels["sent_at"])
-    return parcels.assign(weekday=sent.dt.day_of_week)[CATEGORIES + NUMBERS]
+    return parcels[CATEGORIES + NUMBERS]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import joblib
 import pandas as pd
+from mltool import measure
 
-from parcels.columns import CATEGORIES, TARGET
+from parcels.columns import CATEGORIES, TARGET, features
 from parcels.train import MODEL
 
 PREDICTIONS = Path("eval/predictions.parquet")
@@ -14,7 +14,7 @@ PREDICTIONS = Path("eval/predictions.parquet")
 def main() -> None:
     """Predict the test part and write one row a parcel."""
     parcels = pd.read_csv("data/split/test.csv")
-    score = joblib.load(MODEL).predict_proba(parcels)[:, 1]
+    score = measure.load_model(MODEL).predict_proba(features(parcels))[:, 1]
     predictions = pd.DataFrame(
         {
             "row_id": parcels["parcel_id"],

@@ -22,11 +22,12 @@ def problems(parcels: pd.DataFrame) -> list[str]:
 
 
 def main() -> None:
-    """Check the raw data and write it in order of time."""
+    """Check the raw data and write it in order of time, with the day of the week (0 is Monday)."""
     parcels = pd.read_csv(RAW)
     if wrong := problems(parcels):
         raise SystemExit(f"{RAW} {', and '.join(wrong)}")
-    parcels.sort_values("sent_at").to_csv(CLEAN, index=False)
+    weekday = pd.to_datetime(parcels["sent_at"]).dt.day_of_week
+    parcels.assign(weekday=weekday).sort_values("sent_at").to_csv(CLEAN, index=False)
 
 
 if __name__ == "__main__":

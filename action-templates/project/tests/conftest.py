@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import joblib
 import pandas as pd
 import pytest
+from mltool import measure
 from sklearn.pipeline import Pipeline
 
 
@@ -32,4 +32,4 @@ def seen() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def model() -> Pipeline:
-    return joblib.load(reproduced("model/model.joblib"))
+    return measure.load_model(reproduced("model/model.skops"))

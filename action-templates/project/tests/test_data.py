@@ -26,8 +26,8 @@ def test_broken_data_is_named(raw: pd.DataFrame, column: str, value: object, sen
     assert sentence in problems(broken.infer_objects())
 
 
-def test_the_model_sees_no_id_and_no_outcome(raw: pd.DataFrame) -> None:
-    assert list(features(raw)) == CATEGORIES + NUMBERS
+def test_the_model_sees_no_id_and_no_outcome(seen: pd.DataFrame) -> None:
+    assert list(features(seen)) == CATEGORIES + NUMBERS
 
 
 def test_the_test_part_is_later_than_the_training_part(seen: pd.DataFrame, unseen: pd.DataFrame) -> None:

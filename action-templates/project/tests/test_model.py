@@ -5,9 +5,11 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
+from parcels.columns import features
+
 
 def chance_of_late(model: Pipeline, parcels: pd.DataFrame) -> np.ndarray:
-    return model.predict_proba(parcels)[:, 1]
+    return model.predict_proba(features(parcels))[:, 1]
 
 
 def test_it_ranks_unseen_parcels_far_better_than_chance(model: Pipeline, unseen: pd.DataFrame) -> None:
@@ -16,7 +18,7 @@ def test_it_ranks_unseen_parcels_far_better_than_chance(model: Pipeline, unseen:
 
 def test_it_beats_guessing_the_commoner_outcome(model: Pipeline, unseen: pd.DataFrame) -> None:
     commoner = unseen["late"].mode()[0]
-    assert (model.predict(unseen) == unseen["late"]).mean() > (unseen["late"] == commoner).mean()
+    assert (model.predict(features(unseen)) == unseen["late"]).mean() > (unseen["late"] == commoner).mean()
 
 
 def test_express_parcels_are_late_less_often(model: Pipeline, unseen: pd.DataFrame) -> None:
