@@ -1,4 +1,4 @@
-"""Clean environments: exactly what was locked, made once, whole or not at all. Real uv, real pip, a folder of wheels."""
+"""Clean environments: what was locked, made once, whole or not at all. Real uv, real pip, wheels in a folder."""
 
 import hashlib
 import os
