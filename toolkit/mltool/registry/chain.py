@@ -99,7 +99,7 @@ def _newest(linked: Mapping[str, Event], head: Event | None) -> Event | None:
 def _walk(linked: Mapping[str, Event], newest: Event | None) -> tuple[list[Event], list[Missing]]:
     """Return the events back from the newest one, oldest first, and the links that are gone.
 
-    Behind a missing link the chain goes on with the newest event of a lower number.
+    Behind a missing link the chain goes on with the newest event of a number below the link's.
     """
     found: list[Event] = []
     missing = []
@@ -112,7 +112,7 @@ def _walk(linked: Mapping[str, Event], newest: Event | None) -> tuple[list[Event
         before = linked.get(event.previous)
         if before is None:
             missing.append(Missing(object=event.previous, tag=event.previous_tag, after=event))
-            while left and left[-1].sequence >= event.sequence:
+            while left and (left[-1].sequence >= event.sequence - 1 or left[-1].tag.name == event.previous_tag):
                 left.pop()
             before = left[-1] if left else None
         event = before
