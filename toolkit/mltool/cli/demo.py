@@ -21,10 +21,10 @@ def demo(
     An empty folder, a first model, a branch that changes a parameter, a second push that makes the model worse: with
     the real commands, and the report of each. Nothing is sent anywhere.
     """
-    for module in ("dvc", "sklearn", "pandas", "pytest"):
+    for module in ("dvc", "sklearn", "pandas", "skl2onnx", "pytest"):
         if find_spec(module) is None:
             raise UserError(
-                f"The demo runs a pipeline and needs {module}.", "pip install 'mltool-ci[dvc,measure]' pytest"
+                f"The demo runs a pipeline and needs {module}.", "pip install 'mltool-ci[dvc,measure,onnx]' pytest"
             )
     from mltool.commands import demo as verb
 

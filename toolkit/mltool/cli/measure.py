@@ -19,7 +19,7 @@ app.command()(export)
 
 _FACTS = Facts()
 _COLUMNS = Predictions()
-_EXTRA = {"numpy", "pandas", "pyarrow", "sklearn"}
+_EXTRA = {"joblib", "numpy", "pandas", "pyarrow", "skops", "sklearn"}
 
 
 @app.command()

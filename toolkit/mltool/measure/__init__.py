@@ -8,16 +8,21 @@ with measure.cost() as cost:
 measured = measure.evaluate(predictions, slices=["country"])
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mltool.measure.costs import Cost, command, cost, latency, size
 from mltool.measure.evaluation import Evaluation, evaluate
 from mltool.measure.evaluation import write as write_evaluation
 from mltool.measure.facts import number
 from mltool.measure.facts import write as write_fact
-from mltool.measure.model_file import load_model, save_model
 from mltool.measure.predicted import Predicted, Task
 from mltool.measure.predictions import check
 from mltool.measure.splits import Parts, Shares, at_random, by_group, by_time
 from mltool.measure.table import read, require, write
+
+if TYPE_CHECKING:
+    from mltool.measure.model_file import load_model, save_model
 
 __all__ = [
     "Cost",
@@ -44,3 +49,10 @@ __all__ = [
     "write_evaluation",
     "write_fact",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what reads and writes models when it is first asked for: skops takes 0.7 s to import."""
+    if name in ("load_model", "save_model"):
+        return getattr(import_module("mltool.measure.model_file"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
