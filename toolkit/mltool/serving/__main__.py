@@ -77,10 +77,11 @@ def _listener(asked: argparse.Namespace) -> socket.socket:
     if asked.fd is not None:
         return socket.socket(fileno=asked.fd)
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             asked.host, asked.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, kind)
+        # With the protocol left to be guessed, asyncio does not send small answers at once: 40 ms for each.
+        listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except (OSError, OverflowError) as error:

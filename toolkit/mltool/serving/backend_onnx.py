@@ -1,6 +1,6 @@
 """Predict with ONNX Runtime."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import onnxruntime
 from . import answers
 from .schema import Cell, Predict, Prediction, Row, Schema
 
+Feeds = Callable[[Sequence[Row]], dict[str, Any]]
+
 _KINDS: Mapping[str, Any] = {
     "tensor(float)": np.float32,
     "tensor(double)": np.float64,
@@ -18,6 +20,7 @@ _KINDS: Mapping[str, Any] = {
     "tensor(bool)": np.bool_,
     "tensor(string)": np.object_,
 }
+_NUMBERS = (np.float32, np.float64)
 
 
 def load(path: Path, schema: Schema) -> Predict:
@@ -27,16 +30,8 @@ def load(path: Path, schema: Schema) -> Predict:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     inputs = {each.name: _kind(each.name, each.type) for each in session.get_inputs()}
-    output = _output(session, schema)
-    names, run = [output], session.run
-    if len(inputs) == 1 and list(inputs) != list(schema.columns):
-        ((name, kind),) = inputs.items()
-
-        def feeds(rows: Sequence[Row]) -> dict[str, Any]:
-            return {name: np.array([[_cell(cell, kind) for cell in row] for row in rows], dtype=kind)}
-
-    else:
-        feeds = _by_column(inputs, schema)
+    feeds = _as_one(inputs) if len(inputs) == 1 and list(inputs) != list(schema.columns) else _apart(inputs, schema)
+    names, run = [_output(session, schema)], session.run
 
     def predict(rows: Sequence[Row]) -> list[Prediction]:
         return _answer(schema, run(names, feeds(rows))[0]) if rows else []
@@ -44,16 +39,25 @@ def load(path: Path, schema: Schema) -> Predict:
     return predict
 
 
-def _by_column(inputs: Mapping[str, Any], schema: Schema) -> Any:
+def _as_one(inputs: Mapping[str, Any]) -> Feeds:
+    """Feed all columns as one table."""
+    ((name, kind),) = inputs.items()
+
+    def feeds(rows: Sequence[Row]) -> dict[str, Any]:
+        return {name: np.array([_cells(row, kind) for row in rows], dtype=kind)}
+
+    return feeds
+
+
+def _apart(inputs: Mapping[str, Any], schema: Schema) -> Feeds:
+    """Feed each column by its name."""
     if missing := set(inputs) - set(schema.columns):
         raise ValueError(f"the graph asks for {', '.join(sorted(missing))}, which the schema does not have")
     places = [(name, schema.columns.index(name), kind) for name, kind in inputs.items()]
 
     def feeds(rows: Sequence[Row]) -> dict[str, Any]:
-        return {
-            name: np.array([_cell(row[place], kind) for row in rows], dtype=kind).reshape(-1, 1)
-            for name, place, kind in places
-        }
+        columns = list(zip(*rows, strict=True))
+        return {name: np.array(_cells(columns[place], kind), dtype=kind).reshape(-1, 1) for name, place, kind in places}
 
     return feeds
 
@@ -64,13 +68,14 @@ def _kind(name: str, type_: str) -> Any:
     return _KINDS[type_]
 
 
-def _cell(cell: Cell, kind: Any) -> Cell:
-    if cell is not None:
-        return cell
+def _cells(cells: Sequence[Cell], kind: Any) -> Sequence[Cell]:
+    """Return cells with what stands for null: NaN for a number, an empty text for a text."""
+    if None not in cells:
+        return cells
     if kind is np.object_:
-        return ""
-    if kind in (np.float32, np.float64):
-        return np.nan
+        return [cell or "" for cell in cells]
+    if kind in _NUMBERS:
+        return [np.nan if cell is None else cell for cell in cells]
     raise ValueError(f"the graph has no {np.dtype(kind)} for null")
 
 

@@ -124,12 +124,12 @@ class AtOnce:
     """Predicts up to `most` rows where the request is handled, more of them in the thread."""
 
     def __init__(self, predict: Predict, most: int) -> None:
-        self._predict = predict
-        self._most = most
+        self.predict = predict
+        self.most = most
         self._together = Together(predict)
 
     async def ask(self, rows: Sequence[Row]) -> list[Prediction]:
         """Return the predictions. Raises what the model raises, and FullError."""
-        if len(rows) <= self._most:
-            return self._predict(rows)
+        if len(rows) <= self.most:
+            return self.predict(rows)
         return await self._together.ask(rows)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import uvicorn
 
 from .app import App
+from .lane import Lane, lane
 
 LINGER: Final = 2.0
 """Seconds for which connections without a request stay open after the server was told to stop."""
@@ -23,6 +24,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=lane(app.at_once, longest=app.limits.body_bytes),  # type: ignore[arg-type]
                 lifespan="off",
                 ws="none",
                 log_level="warning",
@@ -35,28 +37,29 @@ class Server(uvicorn.Server):
             )
         )
         self._app = app
-        self._unfinished: dict[Any, tuple[Any, float]] = {}
+        self._waiting: dict[Lane, tuple[Any, float]] = {}
 
     async def on_tick(self, counter: int) -> bool:
         """Do what Uvicorn does ten times a second, and once a second look for connections that only hold a place."""
         if counter % 10 == 0:
             self._close_unfinished()
+            self._app.tick()
         return await super().on_tick(counter)
 
     def _close_unfinished(self) -> None:
-        """Cut off who sends the head of a request drop by drop, or nothing at all."""
-        now, before = time.monotonic(), self._unfinished
-        self._unfinished = {}
-        for connection in self.server_state.connections:
-            cycle = getattr(connection, "cycle", None)
-            waits_for_next = getattr(connection, "timeout_keep_alive_task", None) is not None
-            if waits_for_next or (cycle is not None and not cycle.response_complete):
+        """Cut off who sends a request drop by drop, or nothing at all. Uvicorn's own timers watch what it has begun."""
+        now, before = time.monotonic(), self._waiting
+        self._waiting = {}
+        for connection in [each for each in self.server_state.connections if isinstance(each, Lane)]:
+            cycle, timer = connection.cycle, connection.timeout_keep_alive_task
+            if timer is not None or (cycle is not None and not cycle.response_complete):
                 continue
-            seen, since = before.get(connection, (cycle, now))
-            if seen is cycle and now - since > HEAD_SECONDS:
+            step, partial = (cycle, connection.served), connection.partial
+            seen, since = before.get(connection, (step, now))
+            if seen == step and now - since > (HEAD_SECONDS if partial else IDLE):
                 connection.transport.abort()
             else:
-                self._unfinished[connection] = (cycle, since if seen is cycle else now)
+                self._waiting[connection] = (step, since if seen == step else now)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, answer what was sent on those that are open, and stop.

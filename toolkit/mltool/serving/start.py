@@ -60,7 +60,7 @@ async def _serve(options: Options) -> int:
         try:
             _get_ready(app, trusted(options.folder))
         except NotReadyError as error:
-            say(error)
+            say(str(error))
             return 1
         if not _let_through(options.gate):
             return 0
