@@ -20,13 +20,15 @@ from mltool.registry.model import TagObject
 TAGS: Final = "refs/tags/"
 HEADS: Final = "refs/mltool/ledger/"
 TIMEOUT = 300.0
+TRIES = 5
 _FIELDS = ("refname", "objecttype", "objectname", "object", "type", "tag", "taggername", "taggeremail",
            "taggerdate:unix", "contents")  # fmt: skip
 _LAYOUT = "--format=" + "".join(f"%({name})%00" for name in _FIELDS)
+SIGN: Final = "--sign"
 _SIGNING = r"^(user|gpg|gpg\.ssh|gpg\.openpgp|gpg\.x509|tag|committer)\."
 # What a remote says when somebody else was first.
 _LOST = ("stale info", "already exists", "cannot lock ref", "failed to update ref", "fetch first", "non-fast-forward",
-         "incorrect old value", "reference already")  # fmt: skip
+         "incorrect old value", "reference already", "but expected")  # fmt: skip
 
 Write = Callable[[str, str, str], str]
 
@@ -95,22 +97,28 @@ def fetch_ledger(project: Project, remote: str) -> Upstream:
 
     Raises UserError for an unknown remote, OutsideError where it does not answer.
     """
-    upstream = upstream_refs(project, remote)
-    listed = command.answer(project.root, "for-each-ref", "--format=%(objectname) %(refname)", TAGS, HEADS)
-    here = {ref: sha for sha, ref in (row.split(" ", 1) for row in os.fsdecode(listed).splitlines())}
-    wanted = [f"{TAGS}{name}:{TAGS}{name}" for name in upstream.tags if f"{TAGS}{name}" not in here]
-    wanted += [
-        f"+{head_ref(model)}:{head_ref(model)}"
-        for model, sha in upstream.heads.items()
-        if here.get(head_ref(model)) != sha
-    ]
-    if wanted:
+    for _ in range(TRIES):
+        upstream = upstream_refs(project, remote)
+        wanted = _missing(project, upstream)
+        if not wanted:
+            return upstream
         words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no",
                  "--no-auto-maintenance", "--stdin", remote)  # fmt: skip
         result = command.ask(project.root, *words, stdin="\n".join(wanted).encode(), timeout=TIMEOUT)
-        if result.code:
-            raise OutsideError(f"Fetching the ledger from `{remote}` failed: {command.reason(result)}.")
-    return upstream
+        if result.code == 0:
+            return upstream
+        if not any(word in result.err for word in _LOST):
+            break
+    raise OutsideError(f"Fetching the ledger from `{remote}` failed: {command.reason(result)}.", "Try again.")
+
+
+def _missing(project: Project, upstream: Upstream) -> list[str]:
+    """Return what to fetch: tags that are not here, and refs that are others here."""
+    listed = command.answer(project.root, "for-each-ref", "--format=%(objectname) %(refname)", TAGS, HEADS)
+    here = {ref: sha for sha, ref in (row.split(" ", 1) for row in os.fsdecode(listed).splitlines())}
+    tags = [f"{TAGS}{name}:{TAGS}{name}" for name in upstream.tags if f"{TAGS}{name}" not in here]
+    moved = [head_ref(model) for model, sha in upstream.heads.items() if here.get(head_ref(model)) != sha]
+    return [*tags, *(f"+{ref}:{ref}" for ref in moved)]
 
 
 def upstream_refs(project: Project, remote: str) -> Upstream:
@@ -154,6 +162,8 @@ def tag_writer(project: Project) -> Iterator[Write]:
         def write(name: str, commit: str, message: str) -> str:
             words = ("tag", sign, "--cleanup=verbatim", "--file=-", "--", name, commit)
             _git(Path(folder), environ, *words, stdin=message.encode())
+            if sign == SIGN:
+                _want_signature(_git(Path(folder), environ, "cat-file", "tag", f"{TAGS}{name}"))
             return _git(Path(folder), environ, "rev-parse", "--verify", f"{TAGS}{name}").decode().strip()
 
         yield write
@@ -188,7 +198,7 @@ def record(project: Project, delivery: Delivery) -> bool:
     result = command.ask(project.root, "update-ref", "--stdin", stdin=stdin)
     if result.code == 0:
         return True
-    if any(word in result.err for word in (*_LOST, "but expected")):
+    if any(word in result.err for word in _LOST):
         return False
     raise UserError(f"Git cannot write the event: {command.reason(result)}.")
 
@@ -211,9 +221,15 @@ def _sign(settings: Mapping[str, str]) -> str:
     """Return the flag of `git tag`: signed where Git is told to, or is given an SSH key and not told not to."""
     asked = settings.get("tag.gpgsign", "").lower()
     if asked in ("true", "yes", "on", "1") or ("tag.gpgsign" in settings and not asked):
-        return "--sign"
+        return SIGN
     by_key = settings.get("gpg.format") == "ssh" and settings.get("user.signingkey")
-    return "--sign" if by_key and not asked else "--no-sign"
+    return SIGN if by_key and not asked else "--no-sign"
+
+
+def _want_signature(tag: bytes) -> None:
+    """Raise UserError for a tag without a signature: Git 2.39 makes one, and exits 0, where ssh-keygen finds no key."""
+    if not trailers.words(tag.decode(errors="replace"))[1]:
+        raise UserError("Git is set up to sign and could not.", "Check `user.signingKey`, and that ssh-agent has it.")
 
 
 def _git(folder: Path, environ: Mapping[str, str], *words: str, stdin: bytes | None = None) -> bytes:
@@ -223,7 +239,7 @@ def _git(folder: Path, environ: Mapping[str, str], *words: str, stdin: bytes | N
     if "tell me who you are" in result.err or "empty ident" in result.err or "auto-detect" in result.err:
         raise UserError("Git does not know who you are, and every event names its author.",
                         "Run `git config user.name …` and `git config user.email …`.")  # fmt: skip
-    raise UserError(f"Git cannot make the tag: {command.reason(result)}.", "Is the signing key there, and ssh-agent?")
+    raise UserError(f"Git cannot make the tag: {command.reason(result)}.")
 
 
 def _refusal(said: str) -> str:
