@@ -136,20 +136,26 @@ def _verified(parcel: Parcel, store: Store, tag: str) -> Found:
     return found[0]
 
 
-def fetch(store: Store, *, tag: str, digest: str, check: Callable[[Path], object], home: Path) -> Path:
-    """Return the published bundle of `tag` from the cache below `home`, downloading it where it is not there.
-
-    `check` is asked about the file each time, and raises where it is not the release with this `digest` (`sha256:…`):
-    a copy in the cache that went bad is then fetched once more. Raises UserError where the tag is not published.
-    """
+def cached(digest: str, *, check: Callable[[Path], object], home: Path) -> Path:
+    """Return where a bundle is kept below `home`: the file is there only where `check` found it good just now."""
     place = home / f"{digest.removeprefix('sha256:')}.tar"
     if place.is_file():
         try:
             check(place)
         except MltoolError:
             place.unlink(missing_ok=True)
-        else:
-            return place
+    return place
+
+
+def fetch(store: Store, *, tag: str, digest: str, check: Callable[[Path], object], home: Path) -> Path:
+    """Return the published bundle of `tag` from the cache below `home`, downloading it where it is not there.
+
+    `check` is asked about the file each time, and raises where it is not the release with this `digest` (`sha256:…`):
+    a copy in the cache that went bad is then fetched once more. Raises UserError where the tag is not published.
+    """
+    place = cached(digest, check=check, home=home)
+    if place.is_file():
+        return place
     published = [found for found in store.find(tag) if not found.draft]
     archives = [asset for found in published for asset in found.assets if asset.name.endswith(".tar")]
     if len(archives) != 1:
