@@ -1,6 +1,5 @@
 """Docker Compose: a compose file that builds the bundle's own Dockerfile, and `docker compose up` where wanted."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from mltool import disk, shell
 from mltool.errors import OutsideError
 from mltool.release import names
-from mltool.targets import versions
+from mltool.targets import versions, yaml
 from mltool.targets.target import Delivery, NotReadyError, Place, Running
 
 INSIDE = 8501
@@ -66,7 +65,7 @@ def undo(place: Place[Settings], to: Running | None) -> None:
 
 
 def render(place: Place[Settings], release: Delivery | Running) -> str:
-    """Return the compose file, as JSON, which is YAML: the same bytes for the same release."""
+    """Return the compose file: the same bytes for the same release and settings."""
     name = names.labels(place.models or (place.model,))[place.model]
     service: dict[str, Any] = {
         "build": {"context": f"./versions/{versions.place(home(place), release).name}"},
@@ -84,8 +83,7 @@ def render(place: Place[Settings], release: Delivery | Running) -> str:
     if place.settings.memory:
         service["mem_limit"] = place.settings.memory
     # A dollar begins a variable in a compose file.
-    escaped = json.dumps({"name": _project(place), "services": {name: service}}, indent=2).replace("$", "$$")
-    return f"{escaped}\n"
+    return yaml.dumps([{"name": _project(place), "services": {name: service}}]).replace("$", "$$")
 
 
 def home(place: Place[Settings]) -> Path:

@@ -1,14 +1,13 @@
 """Kubernetes: a plain Deployment and Service, or a KServe InferenceService; applied with kubectl where it is wanted."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from mltool import disk, shell
-from mltool.errors import OutsideError
+from mltool.errors import OutsideError, UserError
 from mltool.release import names
-from mltool.targets import images
+from mltool.targets import images, yaml
 from mltool.targets.target import Delivery, NotReadyError, Place, Running
 
 INSIDE: Final = 8501
@@ -71,10 +70,9 @@ def undo(place: Place[Settings], to: Running | None) -> None:
 
 
 def render(place: Place[Settings], release: Delivery | Running) -> str:
-    """Return the objects as JSON, which is YAML: the same bytes for the same release and settings."""
+    """Return the objects as YAML: the same bytes for the same release and settings."""
     build = {"deployment": _deployment, "kserve": _inference}[place.settings.kind]
-    items = build(place, release, _name(place))
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False) + "\n"
+    return yaml.dumps(build(place, release, _name(place)))
 
 
 def manifest(place: Place[Settings]) -> Path:
@@ -83,7 +81,10 @@ def manifest(place: Place[Settings]) -> Path:
 
 
 def _name(place: Place[Settings]) -> str:
-    return names.labels(place.models or (place.model,))[place.model]
+    name = names.labels(place.models or (place.model,))[place.model]
+    if name[0].isdigit():
+        raise UserError(f"A Service cannot be called `{name}`: its name begins with a letter.", "Rename the model.")
+    return name
 
 
 def _put(place: Place[Settings], release: Delivery | Running) -> bool:
@@ -119,8 +120,13 @@ def _deployment(place: Place[Settings], release: Delivery | Running, name: str) 
 
 
 def _inference(place: Place[Settings], release: Delivery | Running, name: str) -> list[dict[str, Any]]:
-    predictor = {"minReplicas": place.settings.replicas, **_pod(place, release)}
+    pod = _pod(place, release)
+    # KServe knows the container that predicts by this name.
+    pod["containers"][0]["name"] = "kserve-container"
+    predictor = {"minReplicas": place.settings.replicas, **pod}
     about = _metadata(place, release, name)
+    # Knative, the other mode, allows neither security contexts nor volumes.
+    about["annotations"]["serving.kserve.io/deploymentMode"] = "RawDeployment"
     spec = {"predictor": predictor}
     return [{"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": about, "spec": spec}]
 

@@ -73,7 +73,7 @@ def apply(place: Place[Settings], release: Delivery) -> bool:
 def undo(place: Place[Settings], to: Running | None) -> None:
     """Start what ran before again, from the folder it still has."""
     if to is None:
-        supervised.order(home(place), None, python=Path(), patience=place.settings.drain_seconds)
+        supervised.order(home(place), None, patience=place.settings.drain_seconds)
         return
     folder = versions.place(home(place), to)
     if not folder.is_dir():
@@ -114,7 +114,7 @@ def _run(place: Place[Settings], release: Delivery | Running, folder: Path) -> N
         start_seconds=place.settings.start_seconds,
         drain_seconds=place.settings.drain_seconds,
     )
-    supervised.order(home(place), spec, python=Path(command[0]), patience=place.settings.start_seconds)
+    supervised.order(home(place), spec, patience=place.settings.start_seconds)
 
 
 def _command(place: Place[Settings], folder: Path) -> tuple[str, ...]:

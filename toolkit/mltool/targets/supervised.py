@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import signal
 import time
 import uuid
@@ -57,25 +56,22 @@ def state(home: Path) -> State:
     return State(supervised=_pid(home) > 0, live=found["live"], answering=answering, trouble=found["trouble"])
 
 
-def order(home: Path, spec: Spec | None, *, python: Path, patience: float) -> None:
+def order(home: Path, spec: Spec | None, *, patience: float) -> None:
     """Have the supervisor run `spec` (None: nothing), starting it where it does not run; return when that is so.
 
     `patience` is in seconds. Raises NotReadyError where the version did not get ready, OutsideError where its address
     is taken or the supervisor does not answer; what ran before still does.
     """
+    if spec is None and not home.is_dir():
+        return
     serial = uuid.uuid4().hex
     wanted = {"serial": serial, "worker": None if spec is None else _document(spec)}
     disk.write(home / "order.json", json.dumps(wanted, indent=2))
-    pid = _pid(home)
-    if pid:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGHUP)
-    elif spec is not None or state(home).answering:
-        _start(home, python)
-    else:
+    python = spec.command[0] if spec else _python(home)
+    if not python:
         disk.remove(home / "state.json")
         return
-    answer = _wait(home, serial, until=time.monotonic() + patience + SLACK)
+    answer = _answered(home, serial, python, until=time.monotonic() + patience + SLACK)
     if answer["outcome"] == "failed":
         version = spec.version if spec else ""
         if answer["fault"] == "place":
@@ -105,7 +101,7 @@ def _pid(home: Path) -> int:
     return 0
 
 
-def _start(home: Path, python: Path) -> None:
+def _start(home: Path, python: str) -> None:
     program = home / "supervisor.py"
     disk.write(program, Path(supervisor.__file__).read_bytes())
     path = {"PATH": os.environ.get("PATH", os.defpath)}
@@ -115,12 +111,27 @@ def _start(home: Path, python: Path) -> None:
         raise OutsideError(f"The supervisor in {home} cannot be started: {last}.")
 
 
-def _wait(home: Path, serial: str, *, until: float) -> Mapping[str, Any]:
+def _python(home: Path) -> str:
+    """Return the Python of what runs here; empty where nothing does."""
+    now = state(home)
+    return str(now.live["command"][0]) if now.live and (now.supervised or now.answering) else ""
+
+
+def _answered(home: Path, serial: str, python: str, *, until: float) -> Mapping[str, Any]:
+    """Return what became of the order; a supervisor that is gone, or just going, is followed by another one."""
+    asked = 0
     while time.monotonic() < until:
         found = supervisor.read(home / "state.json")
         if found.get("serial") == serial and found["answer"].get("outcome") not in (None, "switching"):
             answer: Mapping[str, Any] = found["answer"]
             return answer
+        pid = _pid(home)
+        if not pid:
+            _start(home, python)
+        elif pid != asked:
+            asked = pid
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGHUP)
         time.sleep(POLL)
     raise OutsideError(
         f"The supervisor in {home} does not answer.", f"Look into {home / 'supervisor.log'}, and deploy again."
@@ -142,8 +153,3 @@ def writable(home: Path) -> Path:
     except OSError as error:
         raise UserError(f"Cannot write {home}: {error.strerror}.", "Set `home` of this environment.") from error
     return home
-
-
-def free_megabytes(home: Path) -> float:
-    """Return the room that is left where `home` is, in MB."""
-    return shutil.disk_usage(home).free / 1e6

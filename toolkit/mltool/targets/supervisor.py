@@ -107,12 +107,14 @@ class Supervisor:
         """Serve until an order or a signal says to stop."""
         while True:
             if self.asked_to_stop and not self.stopping:
+                self.stopping = True
                 self.stop(live=self.active.spec if self.active else None)
             self.take_order()
             self.look_at_coming()
             self.look_at_active()
             self.look_at_leaving()
-            if self.stopping and not self.leaving:
+            # With nothing to look after there is nothing to stay for.
+            if not self.leaving and (self.stopping or not (self.active or self.coming)):
                 return
             gates = [worker.gate for worker in (self.coming,) if worker and worker.gate]
             readable, _, _ = select.select([self.wakeup, *gates], [], [], TICK)
@@ -236,8 +238,6 @@ class Supervisor:
             self.restart_at = time.monotonic() + self.wait()
             self.trouble = reason
         self.close_listeners(keep=self.active.spec if self.active else None)
-        # With nothing to look after there is nothing to stay for.
-        self.stopping = self.active is None
         self.write()
 
     def wait(self) -> float:
@@ -283,7 +283,6 @@ class Supervisor:
         self.active = Worker(spec=live) if live else None
         self.coming = None
         self.close_listeners(keep=None)
-        self.stopping = True
         self.write()
 
     def log(self, version: str) -> Any:
