@@ -168,15 +168,20 @@ target = "local"
 """
 
 
-def create(folder: Path, *, strength: float = 1.0, config: str = "", onto: Mapping[str, Any] | None = None) -> Repo:
-    """Make the project in `folder` and commit it; `config` is added to mltool.toml, `onto` are more files."""
+def create(
+    folder: Path, *, strength: float = 1.0, config: str = "", onto: Mapping[str, Any] | None = None, steps: str = STEPS
+) -> Repo:
+    """Make the project in `folder` and commit it; `config` is added to mltool.toml, `onto` are more files.
+
+    `steps` is the text of steps.py, for a pipeline that does something else.
+    """
     repo = Repo.create(folder)
     repo.write({
         ".dvc/config": "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n",
         ".gitignore": "/data.csv\n/models\n__pycache__/\n",
         "data.csv.dvc": _yaml({"outs": [entry("data.csv", _data())]}),
         "dvc.yaml": PIPELINE,
-        "steps.py": STEPS,
+        "steps.py": steps,
         "mltool.toml": CONFIG + config,
         f"{EXPORT}/requirements.txt": requirements(),
         **(onto or {}),
@@ -187,14 +192,15 @@ def create(folder: Path, *, strength: float = 1.0, config: str = "", onto: Mappi
 
 def train_again(repo: Repo, *, strength: float, message: str = "Train again") -> str:
     """Leave what `dvc repro` would, with this regularisation, and what `dvc push` would; commit, return the SHA."""
-    made = _made(strength)
+    steps = (repo.folder / "steps.py").read_text()
+    made = _made(strength, steps)
     repo.write(made)
     for content in (made["data.csv"], made[MODEL_FILE]):
         for home in (repo.folder / ".dvc/cache", repo.folder.parent / "store"):
             place = home / "files/md5" / md5(content)[:2] / md5(content)[2:]
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-    repo.write({"dvc.lock": _lock(made, strength)})
+    repo.write({"dvc.lock": _lock(made, strength, steps)})
     return repo.commit(message=message)
 
 
@@ -224,11 +230,11 @@ def _installed(name: str) -> str:
 
 
 @cache
-def _made(strength: float) -> Mapping[str, bytes]:
+def _made(strength: float, text: str) -> Mapping[str, bytes]:
     """Run the stages in this process, where scikit-learn is loaded once, and return what they left."""
     folder = Path(tempfile.mkdtemp(prefix="released-"))
     try:
-        for name, content in {"steps.py": STEPS, "params.yaml": _params(strength)}.items():
+        for name, content in {"steps.py": text, "params.yaml": _params(strength)}.items():
             (folder / name).write_text(content)
         (folder / "data.csv").write_bytes(_data())
         steps = runpy.run_path(str(folder / "steps.py"))
@@ -255,8 +261,8 @@ def _data() -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
-def _lock(made: Mapping[str, bytes], strength: float) -> str:
-    source, data = entry("steps.py", STEPS), entry("data.csv", made["data.csv"])
+def _lock(made: Mapping[str, bytes], strength: float, steps: str) -> str:
+    source, data = entry("steps.py", steps), entry("data.csv", made["data.csv"])
     model = entry(MODEL_FILE, made[MODEL_FILE])
     exported = [entry(path, content) for path, content in made.items() if path.startswith(EXPORT)]
     stages = {

@@ -1,9 +1,11 @@
 """Run a program."""
 
+import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +64,22 @@ def stream(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, st
         raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
 
 
-def tee(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] | None = None) -> Result:
-    """Run `command` like `stream`, and also return the end of what it wrote to standard error."""
+def tee(
+    command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] | None = None, aside: bool = False
+) -> Result:
+    """Run `command` like `stream`, and also return the end of what it wrote to standard error.
+
+    `aside` sends its standard output to ours for errors, so that ours for results stays clean.
+    """
     env = dict(environ) if environ is not None else None
     try:
         running = subprocess.Popen(
-            [str(word) for word in command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [str(word) for word in command],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno() if aside else None,
+            stderr=subprocess.PIPE,
         )
     except FileNotFoundError as error:
         raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
@@ -78,3 +90,44 @@ def tee(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] 
             sys.stderr.flush()
             lines.append(line.decode(errors="replace"))
     return Result(running.returncode, b"", "".join(lines))
+
+
+def attend(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> int:
+    """Run a server with its output going to the terminal until it ends; return its exit code.
+
+    Asked to stop, by a signal or from the keyboard, it is given the time that it needs to finish what it has begun.
+    """
+    with started(command, cwd=cwd, environ=environ) as running, _passing_on(running):
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:
+                # The terminal has sent it to the whole group: the server is stopping already.
+                continue
+
+
+@contextmanager
+def started(
+    command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], handles: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a running program, which inherits the open files `handles`, and stop it in the end."""
+    try:
+        running = subprocess.Popen(
+            [str(word) for word in command], cwd=cwd, env=dict(environ), stdin=subprocess.DEVNULL, pass_fds=handles
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
+    with running:
+        try:
+            yield running
+        finally:
+            running.terminate()
+
+
+@contextmanager
+def _passing_on(running: subprocess.Popen[bytes]) -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +23,8 @@ from mltool.release.model import File, Manifest
 
 Sign = Literal["off", "ssh", "dsse"]
 Say = Callable[[str], None]
+Fetch = Callable[[File, Path], str]
+"""Puts a file of a manifest into a place, and returns the SHA-256 of what it put there."""
 
 OURS = "mltool:"
 REPLAY_SECONDS = 600.0
@@ -67,7 +70,7 @@ def package(
     tar = out / layout.file_name(manifest)
     with archives.beside(tar) as desk:
         folder = desk / layout.name(manifest)
-        assemble(manifest, tree, dvc.Storage(project.folder), folder)
+        assemble(manifest, source(manifest, tree, dvc.Storage(project.folder)), folder)
         seal(manifest, folder, sign=how, key=key or git.setting(project, "user.signingkey"))
         verify.verify(folder, _own(manifest), into=desk)
         # Packed before the model runs for the first time, which could leave things in the folder.
@@ -77,17 +80,21 @@ def package(
     return Packaged(tar=tar, manifest=manifest, digest=digest, signed=how, replayed=rows)
 
 
-def assemble(manifest: Manifest, tree: git.GitTree, storage: dvc.Storage, folder: Path) -> None:
+def source(manifest: Manifest, tree: git.GitTree, storage: dvc.Storage) -> Fetch:
+    """Return what puts a file of the manifest into its place, from Git or from what DVC stored."""
+    held = tree.read(file.source for file in manifest.files if not file.md5 and not file.source.startswith(OURS))
+    return partial(_fetch, held=held, storage=storage)
+
+
+def assemble(manifest: Manifest, fetch: Fetch, folder: Path) -> None:
     """Fill `folder` with every file of the manifest, each compared with its digest, and with what is written from it.
 
     Raises RefusedError naming a file that is another one than the manifest has.
     """
-    held = tree.read(file.source for file in manifest.files if not file.md5 and not file.source.startswith(OURS))
     for file in manifest.files:
         place = folder / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
-        digest = _fetch(file, held, storage, place)
-        if digest != file.sha256:
+        if fetch(file, place) != file.sha256:
             raise _another(file)
     text = manifests.dumps(manifest).encode()
     (folder / layout.MANIFEST).write_bytes(text)
@@ -154,7 +161,7 @@ def _same_as_registered(event: Event, manifest: Manifest, digest: str) -> None:
         )
 
 
-def _fetch(file: File, held: Mapping[str, bytes], storage: dvc.Storage, place: Path) -> str:
+def _fetch(file: File, place: Path, *, held: Mapping[str, bytes], storage: dvc.Storage) -> str:
     """Put the file in its place and return its SHA-256."""
     if file.md5:
         return dvc.copy(storage, file.source, f"md5:{file.md5}", place)

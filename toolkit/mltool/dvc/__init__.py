@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from mltool import shell
+from mltool.dvc.config import adopt
 from mltool.dvc.large import copy
 from mltool.dvc.program import program
 from mltool.dvc.storage import Storage
 from mltool.dvc.templates import resolve
 
-__all__ = ["Storage", "copy", "resolve", "run"]
+__all__ = ["Storage", "adopt", "copy", "resolve", "run"]
 
 
 def run(folder: Path, *words: str) -> int:

@@ -46,6 +46,25 @@ def read(folder: Path) -> Config:
     )
 
 
+def adopt(original: Path, clone: Path) -> None:
+    """Let a fresh clone of a project use the logins, the cache and the remotes of the original, without copying data.
+
+    Remotes that are folders are named relative to the project, which is elsewhere now.
+    """
+    known = read(original)
+    sections: dict[str, dict[str, str]] = {}
+    for section, option, value in _entries(original / ".dvc" / "config.local"):
+        sections.setdefault(section, {})[option] = value
+    sections.setdefault("cache", {})["dir"] = str(known.cache.resolve())
+    for name, place in known.remotes:
+        if place is not None:
+            sections.setdefault(f"{REMOTE}{name}\"'", {})["url"] = str(place.resolve())
+    lines = []
+    for name, pairs in sections.items():
+        lines += [f"[{name}]", *(f"{key} = {value}" for key, value in pairs.items())]
+    (clone / ".dvc" / "config.local").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
 def _files(folder: Path) -> Iterator[Path]:
     system = os.environ.get("DVC_SYSTEM_CONFIG_DIR") or _system()
     personal = os.environ.get("DVC_GLOBAL_CONFIG_DIR") or _personal()

@@ -8,7 +8,7 @@ from mltool.git.ledger import (
     tag_writer,
     upstream_refs,
 )
-from mltool.git.project import Project, find, repository
+from mltool.git.project import Project, clone, find, repository
 from mltool.git.questions import (
     ORIGIN,
     blobs,
@@ -37,6 +37,7 @@ __all__ = [
     "WorkTree",
     "blobs",
     "branch",
+    "clone",
     "commit_date",
     "count",
     "default_branch",

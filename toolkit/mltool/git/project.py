@@ -24,6 +24,16 @@ class Project:
         return self.root / self.prefix
 
 
+def clone(project: Project, sha: str, into: Path) -> Project:
+    """Check a commit out into a new folder, as a clone that reads the objects of this repository; nothing here changes.
+
+    Raises UserError where Git cannot.
+    """
+    command.answer(project.root, "clone", "--quiet", "--shared", "--no-checkout", "--", str(project.root), str(into))
+    command.answer(into, "checkout", "--quiet", "--detach", sha)
+    return Project(root=into.resolve(), prefix=project.prefix)
+
+
 def find(start: Path) -> Project:
     """Return the DVC project at `start`: the nearest folder upwards with `.dvc`, else the only one below.
 
