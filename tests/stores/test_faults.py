@@ -64,13 +64,14 @@ def test_a_model_in_a_folder_is_one_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_second_to_publish_the_same_in_a_bucket_is_told(bucket: Bucket) -> None:
+def test_the_second_to_publish_the_same_in_a_bucket_is_told(bucket: Bucket, file: Path) -> None:
     draft = bucket.draft(TAG, title="", notes="")
     bucket.publish(draft)
     with pytest.raises(UserError, match="published by somebody else just now"):
         bucket.publish(draft)
-    with pytest.raises(UserError, match="published by another run just now"):
-        bucket.remove(draft)
+    for late in (lambda: bucket.remove(draft), lambda: bucket.upload(draft, file)):
+        with pytest.raises(UserError, match="published by another run just now"):
+            late()
 
 
 @pytest.mark.slow
@@ -217,3 +218,14 @@ def test_a_candidate_is_marked_as_one(hub: releases.Releases) -> None:
     store.draft("delay@v1.3.0-rc.1", title="", notes="")
     store.draft("de-lay@v1.3.0", title="", notes="")
     assert [call.json()["prerelease"] for call in hub.asked("POST", "/releases")] == [True, False]
+
+
+def test_a_file_that_github_would_not_take_is_not_sent(hub: releases.Releases, tmp_path: Path) -> None:
+    store = on_github(hub)
+    draft = store.draft(TAG, title="", notes="")
+    huge = tmp_path / "huge.tar"
+    with huge.open("wb") as sparse:
+        sparse.truncate(2 * 2**30)
+    with pytest.raises(UserError, match=r"huge\.tar is larger than GitHub takes \(2 GiB\)"):
+        store.upload(draft, huge)
+    assert not hub.asked("POST", "/assets")

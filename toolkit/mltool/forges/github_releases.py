@@ -7,12 +7,16 @@ may have published it since, and a repository may have made its releases immutab
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from mltool.errors import UserError
 from mltool.forges.session import Session
 from mltool.http import Answer, MaybeSentError
 from mltool.release.publish import Asset, Found
+
+LARGEST: Final = 2 * 2**30
+"""Bytes: a file of a release must be smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,8 @@ class Releases:
 
     def upload(self, release: Found, file: Path) -> None:
         """Add a file; what a broken connection left of it is deleted, and the file is sent once more."""
+        if file.stat().st_size >= LARGEST:
+            raise UserError(f"{file.name} is larger than GitHub takes (2 GiB).", 'Use `store = "s3"` or a directory.')
         self._still_draft(release)
         try:
             answer = self._send(release, file)

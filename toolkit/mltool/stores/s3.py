@@ -61,6 +61,8 @@ class Bucket:
 
     def upload(self, release: Found, file: Path) -> None:
         """Send a file; S3 shows it only when it is whole."""
+        if any(not current.draft for current in self.find(release.tag)):
+            raise UserError(f"{release.tag} was published by another run just now.", "Run this again.")
         with self._words(file):
             with file.open("rb") as content:
                 digest = file_digest(content, "sha256").hexdigest()
