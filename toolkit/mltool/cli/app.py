@@ -18,6 +18,7 @@ from mltool.cli import (
     release,
     report,
     rollback,
+    serve,
     status,
     verify,
 )
@@ -48,6 +49,7 @@ app.command()(promote.unhold)
 app.command()(registry.log)
 app.command()(status.status)
 app.add_typer(registry.app, name="registry")
+app.command()(serve.serve)
 app.command()(verify.verify)
 app.command()(demo.demo)
 

@@ -8,9 +8,10 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from os import sysconf
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from mltool.errors import OutsideError
 LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 SECONDS_WITHOUT_ANSWER: Final = 60.0
+POLL: Final = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,27 @@ def post(path: str, body: bytes, *, host: str = "127.0.0.1", kind: str = "applic
     """Return a request as it goes over the wire."""
     head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
+
+
+def wait(address: tuple[str, int], path: str, *, alive: Callable[[], bool], patience: float) -> None:
+    """Return once `path` answers 200. Raises OutsideError where the server ends before, or `patience` (s) does."""
+    end, said = time.monotonic() + patience, "nothing answered"
+    while time.monotonic() < end:
+        if not alive():
+            raise OutsideError("The server ended before it was ready.", "Its output says why.")
+        connection = HTTPConnection(*address, timeout=patience)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            if answer.status == 200:
+                return
+            said = answer.read(500).decode(errors="replace")
+        except (OSError, HTTPException) as error:
+            said = str(error)
+        finally:
+            connection.close()
+        time.sleep(POLL)
+    raise OutsideError(f"The server was not ready after {patience:.0f} s: {said}.", "Its output may say why.")
 
 
 def drive(address: tuple[str, int], request: bytes, *, pid: int, connections: int, seconds: float) -> Took:

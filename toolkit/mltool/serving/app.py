@@ -120,7 +120,8 @@ class App:
         if scope["type"] != "http":
             return
         start = time.perf_counter()
-        path: str = SAGEMAKER.get(scope["path"], scope["path"])
+        path: str = scope["path"]
+        path = SAGEMAKER.get(path, path)
         try:
             answer = await self._answered(path, scope, receive)
         except RefusedError as refused:
