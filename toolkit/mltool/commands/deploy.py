@@ -151,7 +151,7 @@ def _lacking(job: Job, plan: Plan, found: VerifiedBundle) -> tuple[str, ...]:
         commit=plan.release.tag.commit,
         ledger=known,
         forge=forge.connect(job.project, job.endpoint.place.environ),
-        proofs=proofs.of(found, asked, say=job.say),
+        proofs=proofs.of(job.project, found, asked, say=job.say),
     )
     if standing.good and standing.needed:
         job.say(f"Approved for {job.environment} by {', '.join(given.person for given in standing.given)}.")

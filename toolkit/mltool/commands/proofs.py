@@ -1,6 +1,8 @@
 """What a finished bundle shows, where an environment's evidence asks for it: a signature, a replay."""
 
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 from mltool import git
 from mltool.commands import approvals, package, publish, verify
@@ -25,21 +27,39 @@ def gather(project: git.Project, manifest: Manifest, environment: str, *, say: C
     asked = approvals.evidence_asked(project, manifest, environment) & {"signature", "replay"}
     if not asked:
         return Proofs()
-    digest = release_json.digest(manifest)
     config = load_config(git.WorkTree(project))
+    digest = release_json.digest(manifest)
     try:
         tar = publish.fetch(project, config, manifest.model, manifest.version, digest)
         policy = verify.policy(config, manifest.model, folder=project.folder, digest=digest)
         with verify.opened(tar, policy) as bundle:
-            return of(bundle, asked, say=say)
+            return of(project, bundle, asked, say=say)
     except MltoolError as error:
         return Proofs(why_not=error.what.rstrip("."))
 
 
-def of(bundle: VerifiedBundle, asked: Iterable[str], *, say: Callable[[str], None]) -> Proofs:
-    """Return what this bundle shows; its golden predictions are replayed only where that is asked.
+def of(
+    project: git.Project, bundle: VerifiedBundle, asked: frozenset[str], *, say: Callable[[str], None] = quiet
+) -> Proofs:
+    """Return what this bundle shows of what is asked.
 
-    Raises as `package.replayed` does.
+    Raises RefusedError for a signature that is not good, and as `package.replayed` does.
     """
     rows = package.replayed(bundle.folder, bundle.manifest, say=say) if "replay" in asked else 0
-    return Proofs(signer=", ".join(bundle.signers), replayed=f"{rows} rows" if rows else "")
+    signer = _signer(project, bundle) if "signature" in asked else ""
+    return Proofs(signer=signer, replayed=f"{rows} rows" if rows else "")
+
+
+def _signer(project: git.Project, bundle: VerifiedBundle) -> str:
+    """Return who signed, of those whom the default branch allows: the commit that is released may name anybody."""
+    allowed = approvals.allowed_signers(project)
+    if allowed is None:
+        return ""
+    config = load_config(git.WorkTree(project))
+    with tempfile.TemporaryDirectory() as folder:
+        signers = Path(folder) / "allowed_signers"
+        signers.write_bytes(allowed)
+        policy = verify.policy(
+            config, bundle.manifest.model, folder=project.folder, signers=signers, digest=bundle.digest
+        )
+        return ", ".join(verify.verify(bundle.folder, policy, into=Path(folder)).signers)
