@@ -1,5 +1,6 @@
 """What is asked of DVC and of what it stored."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -10,12 +11,13 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
 
 from mltool import dvc
 from mltool.commands.compare import compare
 from mltool.dvc import config
-from mltool.errors import UserError
+from mltool.errors import OutsideError, RefusedError, UserError
 from mltool.snapshot.edges import Template
 from support.github import free_port
 from support.repos import Repo, md5
@@ -155,3 +157,58 @@ def test_a_cached_metric_comes_from_an_s3_remote_through_dvc(repo: Repo, s3: str
     compared = compare(repo.folder, *shas)
     assert [(change.key, change.old, change.new) for change in compared.changes.metrics] == [("score", 0.1, 0.2)]
     assert compared.head.problems == ()
+
+
+@pytest.mark.slow
+def test_a_large_file_comes_from_an_s3_remote_and_only_if_it_is_that_file(repo: Repo, s3: str, tmp_path: Path) -> None:
+    """DVC itself pulls the zeros without a word: the release must not."""
+    config_ = f"[core]\n    remote = s\n['remote \"s\"']\n    url = s3://bucket/x\n    endpointurl = {s3}\n"
+    repo.write({".dvc/config": config_, "model.bin": b"model" * 100_000})
+    repo.dvc("add", "-q", "model.bin")
+    repo.dvc("push", "-q")
+    digest = f"md5:{md5((repo.folder / 'model.bin').read_bytes())}"
+    shutil.rmtree(repo.folder / ".dvc/cache")
+    storage, place = dvc.Storage(repo.folder), tmp_path / "out"
+
+    sha256 = dvc.copy(storage, "model.bin", digest, place)
+    assert sha256 == hashlib.sha256(b"model" * 100_000).hexdigest()
+    assert place.read_bytes() == b"model" * 100_000
+
+    value = digest.removeprefix("md5:")
+    key = f"x/files/md5/{value[:2]}/{value[2:]}"
+    bucket = boto3.resource("s3", endpoint_url=s3).Bucket("bucket")
+    bucket.put_object(Key=key, Body=bytes(1000))
+    with pytest.raises(RefusedError, match=r"model\.bin in the remote `s` is not the file"):
+        dvc.copy(storage, "model.bin", digest, place)
+    assert not place.exists()
+    repo.dvc("pull", "-q", "--force")  # as we say
+
+    bucket.delete_objects(Delete={"Objects": [{"Key": key}]})
+    shutil.rmtree(repo.folder / ".dvc/cache")
+    with pytest.raises(UserError, match="neither in DVC's cache nor in a remote"):
+        dvc.copy(storage, "model.bin", digest, place)
+
+
+@pytest.mark.slow
+def test_a_remote_that_does_not_answer_is_the_outsides_fault(repo: Repo, tmp_path: Path) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    repo.write({
+        ".dvc/config": "[core]\n    remote = h\n['remote \"h\"']\n    url = " + address + "\n",
+    })  # fmt: skip
+    with pytest.raises(OutsideError, match="cannot be had from the remote `h`"):
+        dvc.copy(dvc.Storage(repo.folder), "model.bin", HASH, tmp_path / "out")
+
+
+def test_a_clone_elsewhere_uses_the_cache_and_the_folders_of_the_original(repo: Repo, tmp_path: Path) -> None:
+    repo.write({
+        ".dvc/config": "[core]\n    remote = r\n['remote \"r\"']\n    url = ../../store\n['remote \"s\"']\n    url = s3://b\n",
+        ".dvc/config.local": "['remote \"s\"']\n    password = hush\n[cache]\n    type = copy\n",
+    })  # fmt: skip
+    repo.commit()
+    clone = repo.clone(tmp_path / "far" / "away" / "clone")
+    dvc.adopt(repo.folder, clone.folder)
+    found = config.read(clone.folder)
+    assert found.cache == repo.folder / ".dvc/cache"
+    assert found.remotes == (("r", tmp_path / "store"), ("s", None))
+    assert clone.dvc("config", "remote.s.password").strip() == "hush"
+    assert clone.dvc("config", "cache.type").strip() == "copy"
