@@ -13,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
+from mltool.measure.export.blanks import blank_for_missing
 from mltool.measure.export.native import Native
 from mltool.measure.export.outputs import Outputs, served
 from mltool.measure.export.parity import Attempt, compare
@@ -21,6 +22,8 @@ from mltool.serving import backend_onnx
 from mltool.serving.schema import Schema
 
 INPUT = "row"
+"""Numbers are sent as 32-bit floats: trees of scikit-learn that tell two numbers apart which those do not are told from
+by the comparison, and stay with scikit-learn."""
 OPSET = {"": 18, "ai.onnx.ml": 3}
 """Old enough for every onnxruntime that mltool takes."""
 
@@ -46,13 +49,16 @@ def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
 
     Raises CannotConvertError.
     """
-    options = {} if native.task == "regression" else {id(native.bare): {"zipmap": False}}
+    for column in columns:
+        if column.nullable and "" in (column.categories or ()):
+            raise CannotConvertError(f"`{column.name}` has empty and missing texts, which are the same in ONNX.")
+    model = blank_for_missing(native.bare)
     try:
         graph = convert_sklearn(
-            native.bare,
+            model,
             name="model",
             initial_types=_inputs(native, columns),
-            options=options,
+            options={} if native.task == "regression" else {id(model): {"zipmap": False}},
             target_opset=OPSET,
             custom_conversion_functions=dict.fromkeys(_HISTOGRAMS, _histogram),
         )
