@@ -53,21 +53,21 @@ def at(
     """Say what was live where at a date, or when a commit was made.
 
     A day is meant to its end, in UTC. An event counts from its own date, and
-    never before the event that it follows.
+    never before the event that it follows. For a commit, also what was ever said
+    about it.
     """
     from mltool import git
     from mltool.commands import registry
 
-    whole, seconds = registry.at(git.repository(project), moment)
-    found = registry.only(whole, model)
+    found = registry.at(git.repository(project), moment, model)
     if as_json:
         from mltool.commands import ledger_json
 
-        output.put(ledger_json.status(found, moment=seconds))
+        output.put(ledger_json.then(found))
     else:
         from mltool.commands import ledger_words
 
-        output.sections(ledger_words.status(found, moment=seconds))
+        output.sections(ledger_words.then(found))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mltool.commands.ledger import Written
+from mltool.commands.registry import Then
 from mltool.registry.model import Event, Finding, Ledger, ModelState, NewEvent, Stage
 
 WRITTEN: Final = "mltool.written/1"
@@ -28,13 +29,19 @@ def log(events: Iterable[Event], foreign: Iterable[Finding]) -> str:
     return _document(LOG, events=[event(item) for item in events], findings=[finding(item) for item in foreign])
 
 
-def status(ledger: Ledger, *, moment: int | None = None) -> str:
-    """Return the state of every model; `moment` says as of when, in seconds since 1970 (None: now)."""
+def status(ledger: Ledger) -> str:
+    """Return the state of every model."""
+    return _document(STATUS, **_state(ledger))
+
+
+def then(found: Then) -> str:
+    """Return the state of every model at a moment, and what was said about the commit that it was asked for."""
     return _document(
         STATUS,
-        at=None if moment is None else when(moment),
-        models=[_model(item) for item in ledger.models.values()],
-        findings=[finding(item) for item in ledger.foreign],
+        at=when(found.moment),
+        commit=found.commit or None,
+        events=[event(item) for item in found.events],
+        **_state(found.ledger),
     )
 
 
@@ -84,6 +91,13 @@ def _said(item: NewEvent | Event) -> dict[str, Any]:
         "approvers": list(item.approvers),
         "reason": item.reason,
         "outcome": item.outcome,
+    }
+
+
+def _state(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "models": [_model(item) for item in ledger.models.values()],
+        "findings": [finding(item) for item in ledger.foreign],
     }
 
 

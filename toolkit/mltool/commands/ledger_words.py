@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mltool.commands.ledger import Written
 from mltool.commands.ledger_json import when
+from mltool.commands.registry import Then
 from mltool.registry import trailers
 from mltool.registry.model import Event, Finding, Ledger, ModelState, NewEvent, Stage
 from mltool.report import figures
@@ -35,14 +36,24 @@ def log(ledger: Ledger, events: Iterable[Event]) -> tuple[Section, ...]:
     return (*(found or [_empty()]), *_passed_over(ledger))
 
 
-def status(ledger: Ledger, *, moment: int | None = None) -> tuple[Section, ...]:
-    """Return what is live where, as of `moment` in seconds since 1970 (None: now)."""
-    note = "" if moment is None else f"as of {_day(moment)} UTC"
+def status(ledger: Ledger, *, note: str = "") -> tuple[Section, ...]:
+    """Return what is meant to be live where, and what was deployed; `note` stands beside each model's name."""
     found = [
         _section(model.name, *_standing(model), note=" · ".join(filter(None, (note, _versions(model)))))
         for model in ledger.models.values()
     ]
-    return (*(found or [_empty()]), *_passed_over(ledger))
+    return (*(found or [_empty(note)]), *_passed_over(ledger))
+
+
+def then(found: Then) -> tuple[Section, ...]:
+    """Return what was live where at a moment, and what was ever said about the commit that it was asked for."""
+    drawn = status(found.ledger, note=f"as of {_day(found.moment)} UTC")
+    if not found.commit:
+        return drawn
+    about = (
+        _table(LOG_COLUMNS, map(_row, found.events)) if found.events else Paragraph(("No event names it.",), "quiet")
+    )
+    return (*drawn, _section(f"About {found.commit[:SHORT]}", about))
 
 
 def findings(found: Iterable[Finding], *, events: int, models: int) -> tuple[Section, ...]:
@@ -128,7 +139,9 @@ def _passed_over(ledger: Ledger) -> tuple[Section, ...]:
     return (_section("Tags that are no events", Bullets(some, more=more)),)
 
 
-def _empty() -> Section:
+def _empty(note: str = "") -> Section:
+    if note:
+        return _section("No events", note=note)
     return _section("No events", Paragraph(("No model is registered: see `mltool register --help`.",), "quiet"))
 
 
