@@ -116,3 +116,8 @@ def test_a_home_that_cannot_be_written_is_a_sentence(requirements: Path, tmp_pat
 def test_what_brings_foreign_packages_in_is_left_out() -> None:
     given = {"PYTHONPATH": "/x", "VIRTUAL_ENV": "/y", "HOME": os.sep}
     assert environments.clean(given) == {"HOME": os.sep}
+
+
+def test_what_runs_in_a_clean_environment_gets_no_token_of_the_job() -> None:
+    kept = environments.clean({"PATH": "/bin", "PYTHONPATH": "x", "GITHUB_TOKEN": "t", "ACTIONS_RUNTIME_TOKEN": "t"})
+    assert kept == {"PATH": "/bin"}

@@ -49,8 +49,8 @@ def run(python: Path, words: Sequence[str], *, folder: Path, timeout: float | No
 
 
 def clean(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables without those that bring foreign packages in."""
-    return {name: value for name, value in inherited.items() if name not in FOREIGN}
+    """Return the environment variables without those that bring foreign packages in, and without a job's tokens."""
+    return {name: value for name, value in shell.untrusted(inherited).items() if name not in FOREIGN}
 
 
 def _home() -> Path:

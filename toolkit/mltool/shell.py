@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mltool.errors import OutsideError, UserError
+
+# What lets a job write to its repository. Code of the repository that runs beside such a job gets none of it.
+TOKENS: Final = ("MLTOOL_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,11 @@ class Result:
     code: int
     out: bytes
     err: str
+
+
+def untrusted(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for code that is not ours: without the tokens of the job that runs it."""
+    return {name: value for name, value in environ.items() if name not in TOKENS}
 
 
 def run(

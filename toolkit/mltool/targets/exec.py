@@ -75,7 +75,7 @@ def _run(place: Place[Settings], name: str, command: tuple[str, ...], variables:
         "MLTOOL_ENVIRONMENT": place.environment,
         "MLTOOL_URL": place.url,
     }
-    environ = {**place.environ, **ours, **variables}
+    environ = {**shell.untrusted(place.environ), **ours, **variables}
     done = shell.run(command, cwd=place.project, environ=environ, timeout=place.settings.timeout)
     if done.code:
         said = " / ".join(line.strip() for line in (done.err or done.out.decode(errors="replace")).splitlines()[-3:])
