@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -82,7 +83,9 @@ def export(asked: Asked, policy: Policy, *, convert: Convert | None) -> Exported
     if attempt.content is not None:
         return _write(asked, policy, Facts(model=model, columns=columns, backend="onnx"), chosen, attempt)
     facts = Facts(model=model, columns=columns, backend="sklearn")
-    return _write(asked, policy, replace(facts, pandas=_needs_pandas(facts, chosen, asked.model)), chosen, attempt)
+    return _write(
+        asked, policy, replace(facts, pandas=_needs_pandas(model.model, facts, chosen, asked.model)), chosen, attempt
+    )
 
 
 def _with_loader(asked: Asked, policy: Policy, training: pd.DataFrame, others: pd.DataFrame) -> Exported:
@@ -120,13 +123,15 @@ def _attempt(
     return attempt
 
 
-def _needs_pandas(facts: Facts, chosen: Golden, source: Path) -> bool:
+def _needs_pandas(model: Any, facts: Facts, chosen: Golden, source: Path) -> bool:
     """Return whether the server needs pandas to say the same. Raises UserError where it does not with it either."""
+    if any(getattr(part, "_sklearn_output_config", {}).get("transform") == "pandas" for part in native.parts(model)):
+        return True
     shape = facts.schema()
     examples = replaying.read(golden.lines(chosen, facts.model).encode())
     for frames in (False, True):
         try:
-            predict = backend_sklearn.bind(facts.model.model, shape, examples, frames=frames)
+            predict = backend_sklearn.bind(model, shape, examples, frames=frames)
             if not (differences := replaying.replay(predict, shape, examples)):
                 return frames
             reason = f"{differences[0].id}: {differences[0].got} instead of {differences[0].expected}"

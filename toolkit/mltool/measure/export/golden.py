@@ -48,7 +48,7 @@ def closed(model: Model, rows: pd.DataFrame, columns: tuple[Column, ...]) -> tup
     return tuple(
         replace(
             column,
-            closed=column.kind == "string" and not _takes(model, _with(rows.iloc[[0]], column.name, UNSEEN)),
+            closed=_open(column, rows) and not _takes(model, _with(rows.iloc[[0]], column.name, UNSEEN)),
         )
         for column in columns
     )
@@ -100,8 +100,13 @@ def _edges(sample: pd.DataFrame, columns: tuple[Column, ...]) -> Iterator[tuple[
         if column.low is not None:
             yield f"edge-minimum-{column.name}", _with(base, column.name, column.low)
             yield f"edge-maximum-{column.name}", _with(base, column.name, column.high)
-        if column.kind == "string" and not column.closed:
+        if _open(column, sample) and not column.closed:
             yield f"edge-unseen-{column.name}", _with(base, column.name, UNSEEN)
+
+
+def _open(column: Column, rows: pd.DataFrame) -> bool:
+    """Return whether a text that training never saw can stand in the column at all: a category of pandas it is not."""
+    return column.kind == "string" and not isinstance(rows[column.name].dtype, pd.CategoricalDtype)
 
 
 def _with(row: pd.DataFrame, name: str, value: Any) -> pd.DataFrame:
