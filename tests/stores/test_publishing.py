@@ -10,9 +10,11 @@ import pytest
 from mltool.commands import parcel
 from mltool.commands.parcel import Parcel
 from mltool.errors import OutsideError, RefusedError, UserError
-from mltool.release.publish import Found
+from mltool.release.publish import Asset, Found
 from mltool.stores.store import Store
 from support.publishing import TAG, KilledError, Mortal
+
+Meddle = Callable[..., None]
 
 NAMES = ("delay-1.3.0.tar", "release.json", "SHA256SUMS")
 
@@ -119,6 +121,58 @@ def test_a_copy_that_is_not_the_release_is_not_published(store: Store, goods: Pa
     with pytest.raises(RefusedError):
         parcel.publish(replace(goods, check=refuse), store, say=silent)
     assert [draft for draft, _ in state(store, tmp_path)] == [True]
+
+
+class Meddled:
+    """A store in which somebody else is at work: `before` runs before an act, `after` after it."""
+
+    def __init__(self, store: Store, act: str, *, before: Meddle | None = None, after: Meddle | None = None) -> None:
+        self._store, self._act, self._before, self._after = store, act, before, after
+
+    def __getattr__(self, name: str) -> object:
+        real = getattr(self._store, name)
+        if name != self._act:
+            return real
+
+        def meddled(*args: object) -> object:
+            if self._before:
+                self._before(*args)
+            answer = real(*args)
+            if self._after:
+                self._after(*args)
+            return answer
+
+        return meddled
+
+
+def test_bytes_that_come_back_changed_are_not_published(store: Store, goods: Parcel, tmp_path: Path) -> None:
+    def spoil(asset: Asset, to: Path) -> None:
+        to.write_bytes(to.read_bytes()[:-1] + b"?")
+
+    meddled = Meddled(store, "download", after=spoil)
+    with pytest.raises(
+        OutsideError, match=r"gives back another delay-1\.3\.0\.tar than it was given\. Delete the draft"
+    ):
+        parcel.publish(goods, meddled, say=silent)  # type: ignore[arg-type]
+    assert [draft for draft, _ in state(store, tmp_path)] == [True]
+    parcel.publish(goods, store, say=silent)
+    with pytest.raises(OutsideError, match="find out who changed it before anybody uses it"):
+        parcel.publish(goods, meddled, say=silent)  # type: ignore[arg-type]
+
+
+def test_a_draft_that_somebody_changes_at_the_last_moment_is_not_called_published(store: Store, goods: Parcel) -> None:
+    def add(release: Found) -> None:
+        extra = goods.files[0].with_name("extra.tar")
+        extra.write_bytes(b"x")
+        store.upload(release, extra)
+
+    with pytest.raises(UserError, match=r"files that are not of this bundle: extra\.tar"):
+        parcel.publish(goods, Meddled(store, "publish", before=add), say=silent)  # type: ignore[arg-type]
+
+
+def test_a_draft_that_somebody_deletes_is_named(store: Store, goods: Parcel) -> None:
+    with pytest.raises((OutsideError, UserError), match=TAG):
+        parcel.publish(goods, Meddled(store, "publish", before=store.remove), say=silent)  # type: ignore[arg-type]
 
 
 def test_a_rehearsal_does_all_but_publish_and_leaves_nothing(store: Store, goods: Parcel, tmp_path: Path) -> None:

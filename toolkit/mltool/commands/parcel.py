@@ -49,14 +49,27 @@ class Published:
     rehearsed: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One parcel on its way into one store, under the tag or under that of a rehearsal."""
+
+    parcel: Parcel
+    store: Store
+    tag: str
+    wanted: tuple[File, ...]
+    say: Say
+
+
 def publish(parcel: Parcel, store: Store, *, say: Say) -> Published:
     """Bring the release into the store, or find it there, and return where it is.
 
     Raises UserError where the store has something else under that tag, or refuses; OutsideError where it fails or gives
     back other bytes than it was given. What was done until then stays, and the next run goes on from there.
     """
-    steps = plan.steps(parcel.tag, _files(parcel), store.find(parcel.tag))
-    release = _carry_out(parcel, store, steps, say=say)
+    job = _Job(parcel=parcel, store=store, tag=parcel.tag, wanted=_files(parcel), say=say)
+    found = store.find(parcel.tag)
+    steps = plan.steps(parcel.tag, job.wanted, found)
+    release = _carry_out(job, steps, *found)
     changed = any(step.act not in ("verify", "tell") for step in steps)
     done = "is published" if changed else "was published before, and nothing had to be done"
     say(f"{parcel.tag} {done}: {len(parcel.files)} files were downloaded again and are the same. {release.url}")
@@ -68,72 +81,82 @@ def rehearse(parcel: Parcel, store: Store, *, say: Say) -> Published:
 
     What an earlier rehearsal left is removed first. Raises as `publish` does.
     """
-    tag = f"{plan.REHEARSAL}{parcel.tag}"
+    job = _Job(parcel=parcel, store=store, tag=f"{plan.REHEARSAL}{parcel.tag}", wanted=_files(parcel), say=say)
     # What is there already decides whether publishing would be refused.
-    plan.steps(parcel.tag, _files(parcel), store.find(parcel.tag))
-    for left in store.find(tag):
-        store.remove(left)
-    whole = plan.steps(tag, _files(parcel), ())
+    plan.steps(parcel.tag, job.wanted, store.find(parcel.tag))
+    _remove(job)
+    whole = plan.steps(job.tag, job.wanted, ())
     steps = tuple(step for step in whole if step.act in ("draft", "upload", "verify"))
     try:
-        _carry_out(parcel, store, steps, say=say, tag=tag)
+        _carry_out(job, steps)
     finally:
-        for left in store.find(tag):
-            store.remove(left)
+        _remove(job)
     say(f"{parcel.tag} can be published: a rehearsal went through on {store.name}, and nothing of it is left.")
     return Published(tag=parcel.tag, url="", digest=parcel.digest, steps=steps, changed=False, rehearsed=True)
 
 
-def _carry_out(parcel: Parcel, store: Store, steps: tuple[Step, ...], *, say: Say, tag: str = "") -> Found:
-    tag = tag or parcel.tag
-    paths = {path.name: path for path in parcel.files}
-    found = store.find(tag)
-    release = found[0] if found else None
+def _remove(job: _Job) -> None:
+    for left in job.store.find(job.tag):
+        job.store.remove(left)
+
+
+def _carry_out(job: _Job, steps: tuple[Step, ...], release: Found | None = None) -> Found:
     for step in steps:
         if step.act != "tell":
-            say(f"{tag}: {step}.")
-        if step.act == "draft":
-            release = store.draft(tag, title=parcel.title, notes=parcel.notes)
-            continue
-        if release is None:
-            raise OutsideError(f"{store.name} has lost the draft of {tag}.", "Run this again.")
-        if step.act == "upload":
-            store.upload(release, paths[step.name])
-        elif step.act == "discard" and (asset := release.asset(step.name)):
-            store.discard(release, asset)
-        elif step.act == "verify":
-            release = _verified(parcel, store, tag)
-        elif step.act == "publish":
-            release = store.publish(release)
+            job.say(f"{job.tag}: {step}.")
+        release = _begin(job) if release is None else _step(job, step, release)
     if release is None:
-        raise OutsideError(f"{store.name} has lost {tag}.", "Run this again.")
+        raise OutsideError(f"{job.store.name} has lost {job.tag}.", AGAIN)
     return release
 
 
-def _verified(parcel: Parcel, store: Store, tag: str) -> Found:
-    """Download every file and compare it with ours; raises OutsideError for another one, UserError for another tag."""
-    wanted = _files(parcel)
-    found = store.find(tag)
-    left = [step for step in plan.steps(tag, wanted, found) if step.act not in ("verify", "publish", "tell")]
-    if left or not found:
-        raise OutsideError(f"{store.name} does not show all of {tag} yet: {left[0] if left else 'it is gone'}.", AGAIN)
+def _begin(job: _Job) -> Found:
+    return job.store.draft(job.tag, title=job.parcel.title, notes=job.parcel.notes)
+
+
+def _step(job: _Job, step: Step, release: Found) -> Found:
+    """Take one step on a release that was begun, and return it as it is then."""
+    if step.act == "upload":
+        job.store.upload(release, next(path for path in job.parcel.files if path.name == step.name))
+    elif step.act == "discard" and (asset := release.asset(step.name)):
+        job.store.discard(release, asset)
+    elif step.act == "verify":
+        return _verified(job)
+    elif step.act == "publish":
+        published = job.store.publish(release)
+        # Somebody may have changed the draft between our last look and this step.
+        plan.steps(job.tag, job.wanted, (published,))
+        return published
+    return release
+
+
+def _verified(job: _Job) -> Found:
+    """Download every file and compare it with ours; raises OutsideError for another one."""
+    found = job.store.find(job.tag)
+    todo = plan.steps(job.tag, job.wanted, found)
+    left = [step for step in todo if step.act not in ("verify", "publish", "tell")]
+    if left:
+        raise OutsideError(f"{job.store.name} does not show all of {job.tag} yet: {left[0]} is to be done.", AGAIN)
     with tempfile.TemporaryDirectory() as folder:
-        for file in wanted:
-            asset = found[0].asset(file.name)
-            copy = Path(folder) / file.name
-            if asset:
-                store.download(asset, copy)
-            if not asset or _sha256(copy) != file.sha256:
-                raise OutsideError(
-                    f"{store.name} gives back another {file.name} than it was given.",
-                    f"Delete the draft of {tag} and run this again."
-                    if found[0].draft
-                    else "What is published is not this release: find out who changed it before anybody uses it.",
-                )
-            if file.name == parcel.bundle:
-                parcel.check(copy)
-            copy.unlink()
+        for file in job.wanted:
+            _compare(job, found[0], file, Path(folder) / file.name)
     return found[0]
+
+
+def _compare(job: _Job, release: Found, file: File, copy: Path) -> None:
+    asset = release.asset(file.name)
+    if asset:
+        job.store.download(asset, copy)
+    if not asset or _sha256(copy) != file.sha256:
+        raise OutsideError(
+            f"{job.store.name} gives back another {file.name} than it was given.",
+            f"Delete the draft of {job.tag} and run this again."
+            if release.draft
+            else "What is published is not this release: find out who changed it before anybody uses it.",
+        )
+    if file.name == job.parcel.bundle:
+        job.parcel.check(copy)
+    copy.unlink()
 
 
 def cached(digest: str, *, check: Callable[[Path], object], home: Path) -> Path:

@@ -15,6 +15,7 @@ from mltool.commands.verify import VerifiedBundle
 from mltool.config import Config
 from mltool.errors import UserError
 from mltool.registry.model import Event
+from mltool.release.model import Manifest
 from mltool.report import notes
 from mltool.stores.store import Store
 
@@ -135,8 +136,7 @@ def _checks(policy: Policy) -> Callable[[Path], None]:
 
 
 def _packaged(project: git.Project, model: str, version: str) -> Path:
-    name = f"{model.replace('/', '--').replace('=', '--')}-{version}.tar"
-    place = project.folder / BUNDLES / name
+    place = project.folder / BUNDLES / layout.file_name(Manifest(model=model, version=version, tree=""))
     if not place.is_file():
         raise UserError(
             f"There is no {place}.", f"Run `mltool release package {model} {version}`, or give --bundle FILE."

@@ -109,5 +109,9 @@ def _asset(file: Path) -> Asset:
 def _words(place: Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise OutsideError(
+            f"{place} has lost {error.filename}: somebody else is at work.", "Run this again."
+        ) from error
     except OSError as error:
         raise OutsideError(f"{place} failed: {error.strerror or error}.", "Make room or access there.") from error

@@ -81,7 +81,10 @@ class Bucket:
 
     def publish(self, release: Found) -> Found:
         """Write the object that makes it a release; UserError where somebody else has just done so."""
-        (current,) = self.find(release.tag)
+        found = self.find(release.tag)
+        if not found:
+            raise OutsideError(f"{self.name} has lost the draft of {release.tag}.", "Run this again.")
+        current = found[0]
         record = {"tag": release.tag, "files": {asset.name: asset.sha256 for asset in current.assets}}
         with self._words():
             self.client.put_object(
