@@ -1,0 +1,57 @@
+"""Metrics with one influence value a row: McNemar, DeLong, t, bootstrap-t, delta method."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mltool.paired import auc, means, proportions
+from mltool.paired.interval import Asked, Interval, student
+from mltool.paired.join import Pairs
+from mltool.paired.metrics import Rows
+
+Floats = NDArray[np.float64]
+
+FEW = 200
+"""Below so many rows a mean is judged by the bootstrap-t: losses are skewed, and t believes they are not."""
+DRAWS = 10_000
+
+
+def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
+    """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
+    (before, base), (after, head) = metric.of(pairs, "base"), metric.of(pairs, "head")
+    delta, moved = asked.sign * (after - before), asked.sign * (head - base)
+    if asked.dependence.groups is not None:
+        error, freedom = means.cluster_error(moved, asked.dependence.groups)
+        return student(delta, error, freedom, alpha=asked.alpha, method=means.CLUSTER, source=means.CLUSTER_SOURCE)
+    if asked.dependence.block is not None:
+        error, freedom = means.block_error(moved, asked.dependence.block)
+        return student(delta, error, freedom, alpha=asked.alpha, method=means.BLOCK, source=means.BLOCK_SOURCE)
+    if metric.kind == "right":
+        return _mcnemar(moved, asked)
+    if metric.kind == "area":
+        error = auc.difference_error(pairs.truth == 1, moved)
+        return student(delta, error, math.inf, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
+    return _mean(metric, delta, moved, asked)
+
+
+def _mcnemar(moved: Floats, asked: Asked) -> Interval:
+    rows, lost, won = len(moved), int(np.count_nonzero(moved < 0)), int(np.count_nonzero(moved > 0))
+    low, high = proportions.bounds(lost, won, rows, alpha=asked.alpha)
+    return Interval(
+        low=low,
+        high=high,
+        error=math.sqrt(max(lost + won - (won - lost) ** 2 / rows, 0.0)) / rows,
+        p_worse=proportions.mid_p_worse(lost, won),
+        method=proportions.MCNEMAR,
+        source=proportions.SOURCE,
+    )
+
+
+def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
+    error, freedom = means.error(moved)
+    if metric.kind == "mean" and 1 < len(moved) < FEW:
+        low, high, p = means.bootstrap_t(moved, alpha=asked.alpha, draws=DRAWS, random=asked.random)
+        return Interval(low=low, high=high, error=error, p_worse=p, method=means.STUDENT, source=means.STUDENT_SOURCE)
+    method, source = (means.MEAN, means.MEAN_SOURCE) if metric.kind == "mean" else (means.DELTA, means.DELTA_SOURCE)
+    return student(delta, error, freedom, alpha=asked.alpha, method=method, source=source)

@@ -1,0 +1,123 @@
+"""Answer with the difference of a metric, by the method that metric and rows allow."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from mltool.gates.difference import Difference
+from mltool.paired import by_cells, by_rows, by_weights, cells, metrics
+from mltool.paired.interval import INDEPENDENT, Asked, Dependence, Interval
+from mltool.paired.join import Pairs
+
+POWER = 0.8
+SAME = 5e-5
+"""How far a value of the metrics file may lie from what the predictions give, of its size: files round."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A metric to compare: `metric` is `path:key`; `base` and `head` are what the metrics files say."""
+
+    metric: str
+    higher: bool
+    base: float
+    head: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A metric that could not be compared row by row, and why."""
+
+    metric: str
+    why: str
+    slice: str = ""
+
+
+def compare(
+    pairs: Pairs,
+    wanted: Wanted,
+    *,
+    alpha: float,
+    random: np.random.Generator,
+    dependence: Dependence = INDEPENDENT,
+) -> Difference | Refused:
+    """Return the difference of one metric over all rows, or why there is none."""
+    metric = meaning(pairs, wanted)
+    if isinstance(metric, Refused):
+        return metric
+    asked = Asked(alpha=alpha, sign=1.0 if wanted.higher else -1.0, random=random, dependence=dependence)
+    return measure(metric, pairs, asked, name=wanted.metric)
+
+
+def meaning(pairs: Pairs, wanted: Wanted) -> metrics.Metric | Refused:
+    """Return, of what the metric's name may mean, the one that gives the values of the metrics files."""
+    key = wanted.metric.rpartition(":")[2]
+    why = f"mltool cannot compute `{key}` from predictions"
+    for metric in metrics.candidates(key, pairs):
+        try:
+            base, head = values(metric, pairs)
+        except ValueError as error:
+            why = str(error)
+            continue
+        if _same(base, wanted.base) and _same(head, wanted.head):
+            return metric
+        why = (
+            f"the predictions give {base:.6g} at the base and {head:.6g} here, "
+            f"the metrics files {wanted.base:.6g} and {wanted.head:.6g}"
+        )
+    return Refused(metric=wanted.metric, why=why)
+
+
+def measure(metric: metrics.Metric, pairs: Pairs, asked: Asked, *, name: str, where: str = "") -> Difference | Refused:
+    """Return the difference of `metric` on these rows; `where` names the slice that they are."""
+    try:
+        base, head = values(metric, pairs)
+        found = _interval(metric, pairs, asked)
+    except ValueError as error:
+        return Refused(metric=name, slice=where, why=str(error))
+    groups = asked.dependence.groups
+    return Difference(
+        metric=name,
+        slice=where,
+        base=base,
+        head=head,
+        delta=asked.sign * (head - base),
+        low=found.low,
+        high=found.high,
+        error=found.error,
+        p_worse=found.p_worse,
+        rows=len(pairs),
+        groups=None if groups is None else len(np.unique(groups)),
+        method=found.method,
+        source=found.source,
+        smallest_drop=float(stats.norm.isf(asked.alpha) + stats.norm.ppf(POWER)) * found.error,
+    )
+
+
+def values(metric: metrics.Metric, pairs: Pairs) -> tuple[float, float]:
+    """Return the metric of base and of head; raises ValueError where either is not defined."""
+    if isinstance(metric, metrics.Rows):
+        found = metric.of(pairs, "base")[0], metric.of(pairs, "head")[0]
+    elif isinstance(metric, metrics.Cells):
+        sides = cells.sides(cells.joint(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes)))
+        found = float(metric.of(sides[0])), float(metric.of(sides[1]))
+    else:
+        ones = np.ones(len(pairs))
+        found = metric.of(pairs, "base")(ones), metric.of(pairs, "head")(ones)
+    if not math.isfinite(sum(found)):
+        raise ValueError(f"{metric.name} is not defined on these rows")
+    return found
+
+
+def _interval(metric: metrics.Metric, pairs: Pairs, asked: Asked) -> Interval:
+    if isinstance(metric, metrics.Rows):
+        return by_rows.interval(metric, pairs, asked)
+    if isinstance(metric, metrics.Cells):
+        return by_cells.interval(metric, pairs, asked)
+    return by_weights.interval(metric, pairs, asked)
+
+
+def _same(computed: float, written: float) -> bool:
+    return math.isclose(computed, written, rel_tol=SAME, abs_tol=SAME / 10)

@@ -1,0 +1,71 @@
+"""How sure one can be of a difference: its bounds, its standard error, and by which method."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dependence:
+    """Which rows hang together: those of one cluster (`groups`, codes from 0, shape (n,)), or `block` neighbours, where
+    the rows are in the order of time. Neither: rows are independent.
+    """
+
+    groups: NDArray[np.intp] | None = None
+    block: int | None = None
+
+
+INDEPENDENT = Dependence()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """How to answer: bounds at confidence 1 − `alpha` each, `sign` −1 where lower is better, chance from `random`."""
+
+    alpha: float
+    sign: float
+    random: np.random.Generator
+    dependence: Dependence = field(default=INDEPENDENT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """One-sided bounds of a difference, turned so that more is better, with the p-value of "the head is not worse"."""
+
+    low: float
+    high: float
+    error: float
+    p_worse: float
+    method: str
+    source: str
+
+
+def student(delta: float, error: float, freedom: float, *, alpha: float, method: str, source: str) -> Interval:
+    """Return the t interval; `freedom` is infinite for the normal one. No error at all: the difference is certain."""
+    if freedom < 1:
+        return Interval(low=-math.inf, high=math.inf, error=math.inf, p_worse=1.0, method=method, source=source)
+    reach = float(stats.t.isf(alpha, freedom)) * error
+    certain = 0.0 if delta < 0 else 1.0
+    p = float(stats.t.cdf(delta / error, freedom)) if error > 0 else certain
+    return Interval(low=delta - reach, high=delta + reach, error=error, p_worse=p, method=method, source=source)
+
+
+def drawn(draws: Floats, *, delta: float, alpha: float, method: str, source: str) -> Interval:
+    """Return the percentile interval of bootstrap differences, shape (draws,), around the observed `delta`.
+
+    The p-value counts draws on the other side of zero (Efron and Tibshirani 1993, section 15.4), never as none.
+    Raises ValueError where the metric was not defined in more than one draw of twenty: the rest would be biased.
+    """
+    found = draws[np.isfinite(draws)]
+    if len(found) < 0.95 * len(draws):
+        raise ValueError("too few rows: in some samples the metric is not defined")
+    low, high = np.quantile(found, [alpha, 1 - alpha])
+    error = float(found.std(ddof=1))
+    above = float(np.count_nonzero(found > 0) + 0.5 * np.count_nonzero(found == 0))
+    p = (above + 1) / (len(found) + 1) if error > 0 or delta else 1.0
+    return Interval(low=float(low), high=float(high), error=error, p_worse=p, method=method, source=source)

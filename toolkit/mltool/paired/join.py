@@ -1,0 +1,108 @@
+"""Base and head, row by row: what both predicted, and what could not be paired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mltool.errors import UserError
+from mltool.paired.sides import Floats, Side
+
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pairs:
+    """n rows that both models predicted.
+
+    Of a classification, `truth`, `base` and `head` have shape (n,) and hold positions in `classes`; of a regression
+    `classes` is empty and they hold amounts. `base_scores` and `head_scores` map a class to shape (n,), the empty name
+    to the score of the positive class, which is the second of two. `extra` has the other columns of the head.
+    `only_base` and `only_head` count rows without a partner, `moved` rows whose truth differs: none of those is here.
+    """
+
+    classes: tuple[str, ...]
+    truth: NDArray[Any]
+    base: NDArray[Any]
+    head: NDArray[Any]
+    base_scores: Mapping[str, Floats] = field(default_factory=dict)
+    head_scores: Mapping[str, Floats] = field(default_factory=dict)
+    extra: Mapping[str, pa.Array] = field(default_factory=dict)
+    only_base: int = 0
+    only_head: int = 0
+    moved: int = 0
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+def join(base: Side, head: Side, *, regression: bool) -> Pairs:
+    """Return the rows of both sides by id, in the order of the head.
+
+    Raises UserError where the ids are of different kinds, or share no row.
+    """
+    at_base, at_head = _partners(base, head)
+    if not len(at_head):
+        raise UserError(
+            f"{head.source} shares no row id with the base's predictions.",
+            "Row ids must name the same row in both; [predictions] id names their column.",
+        )
+    truth, before = head.truth.take(at_head), base.truth.take(at_base)
+    same = pc.equal(truth, _like(before, truth, head.source))
+    moved = len(truth) - int(pc.sum(same).as_py() or 0)
+    if moved:
+        kept = pc.indices_nonzero(same)
+        at_base, at_head, truth = at_base.take(kept), at_head.take(kept), truth.take(kept)
+    labels = [base.label.take(at_base), head.label.take(at_head)]
+    classes, coded = _coded(truth, *labels, regression=regression, source=head.source)
+    rows_base, rows_head = at_base.to_numpy(), at_head.to_numpy()
+    return Pairs(
+        classes=classes,
+        truth=coded[0],
+        base=coded[1],
+        head=coded[2],
+        base_scores={name: values[rows_base] for name, values in base.scores.items()},
+        head_scores={name: values[rows_head] for name, values in head.scores.items()},
+        extra={name: values.take(at_head) for name, values in head.extra.items()},
+        only_base=len(base) - len(at_head) - moved,
+        only_head=len(head) - len(at_head) - moved,
+        moved=moved,
+    )
+
+
+def _partners(base: Side, head: Side) -> tuple[pa.Array, pa.Array]:
+    """Return positions in base and in head of the rows that both have. Equal files in equal order cost nothing."""
+    if base.ids.equals(head.ids):
+        every = pa.array(np.arange(len(head)))
+        return every, every
+    found = pc.index_in(head.ids, value_set=_like(base.ids, head.ids, head.source))
+    here = pc.indices_nonzero(pc.is_valid(found))
+    return found.take(here).cast(pa.int64()), here.cast(pa.int64())
+
+
+def _like(values: pa.Array, other: pa.Array, source: str) -> pa.Array:
+    if values.type == other.type:
+        return values
+    try:
+        return values.cast(other.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(
+            f"{source}: a column holds {other.type} here and {values.type} at the base.",
+            "Write ids and labels the same way in both.",
+        ) from error
+
+
+def _coded(
+    truth: pa.Array, base: pa.Array, head: pa.Array, *, regression: bool, source: str
+) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
+    columns = [truth, _like(base, truth, source), _like(head, truth, source)]
+    if regression:
+        return (), [np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False)) for column in columns]
+    names = pc.unique(pa.concat_arrays([pc.unique(column) for column in columns]))
+    names = names.take(pc.sort_indices(names))
+    codes = [pc.index_in(column, value_set=names).to_numpy().astype(np.intp) for column in columns]
+    return tuple(str(name) for name in names.to_pylist()), codes

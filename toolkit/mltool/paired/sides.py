@@ -1,0 +1,119 @@
+"""The predictions of one model, out of a file, as arrays."""
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv, parquet
+
+from mltool.config import Predictions
+from mltool.errors import UserError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """n predictions of one model. `ids`, `truth` and `label` are Arrow arrays of length n, nothing missing in them.
+
+    `scores` maps a class, as text, to its score, shape (n,); a binary file has one under `""`. `extra` holds the other
+    columns that were asked for: slices, the cluster, the time.
+    """
+
+    source: str
+    ids: pa.Array
+    truth: pa.Array
+    label: pa.Array
+    scores: Mapping[str, Floats] = field(default_factory=dict)
+    extra: Mapping[str, pa.Array] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read(content: bytes, columns: Predictions, *, source: str, extra: Iterable[str] = ()) -> Side:
+    """Return the predictions in the bytes of a Parquet or CSV file; `source` names it in errors.
+
+    Only the columns that are needed are read. Raises UserError for a file that is neither, for a column that is absent
+    or has a missing value, and for an id that occurs twice.
+    """
+    try:
+        table = _table(content, columns, source, tuple(extra))
+    except pa.ArrowException as error:
+        raise UserError(f"{source} cannot be read: {str(error).splitlines()[0]}.", "Write it again.") from error
+    needed = (columns.id, columns.truth, columns.label)
+    for name in (*needed, *extra):
+        if name not in table.column_names:
+            raise UserError(
+                f"{source} has no column `{name}`.",
+                f"Its columns: {', '.join(table.column_names)}. [predictions] in mltool.toml names them.",
+            )
+    ids, truth, label = (_whole(table, name, source) for name in needed)
+    _unique(ids, columns.id, source)
+    return Side(
+        source=source,
+        ids=ids,
+        truth=truth,
+        label=label,
+        scores=_scores(table, columns, source),
+        extra={name: table[name].combine_chunks() for name in extra},
+    )
+
+
+def _table(content: bytes, columns: Predictions, source: str, extra: tuple[str, ...]) -> pa.Table:
+    if source.endswith(".parquet") or content[:4] == b"PAR1":
+        file = parquet.ParquetFile(pa.BufferReader(content))
+        wanted = [name for name in file.schema_arrow.names if _is_wanted(name, columns, extra)]
+        return file.read(columns=wanted)
+    return csv.read_csv(io.BytesIO(content))
+
+
+def _is_wanted(name: str, columns: Predictions, extra: tuple[str, ...]) -> bool:
+    return name in (columns.id, columns.truth, columns.label, columns.score, *extra) or name.startswith(
+        f"{columns.score}_"
+    )
+
+
+def _whole(table: pa.Table, name: str, source: str) -> pa.Array:
+    column = table[name].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    missing = column.null_count
+    if pa.types.is_floating(column.type):
+        missing += int(pc.sum(pc.is_nan(column)).as_py() or 0)
+    if missing:
+        raise UserError(f"{source}: `{name}` is missing in {missing} of {len(column)} rows.", "Write a value for each.")
+    return column
+
+
+def _unique(ids: pa.Array, name: str, source: str) -> None:
+    twice = len(ids) - pc.count_distinct(ids).as_py()
+    if twice:
+        raise UserError(
+            f"{source}: `{name}` names {twice} rows more than once.",
+            "Every row needs an id of its own, so that two models can be compared row by row.",
+        )
+
+
+def _scores(table: pa.Table, columns: Predictions, source: str) -> Mapping[str, Floats]:
+    found = {"": columns.score} if columns.score in table.column_names else {}
+    prefix = f"{columns.score}_"
+    found |= {name.removeprefix(prefix): name for name in table.column_names if name.startswith(prefix)}
+    return {label: _floats(_whole(table, name, source), name, source) for label, name in found.items()}
+
+
+def _floats(column: pa.Array, name: str, source: str) -> Floats:
+    try:
+        values: Any = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(f"{source}: `{name}` holds {column.type}, not numbers.") from error
+    if not np.isfinite(values).all():
+        raise UserError(f"{source}: `{name}` holds an infinite value.", "A score is a finite number.")
+    return np.asarray(values, dtype=np.float64)
