@@ -121,8 +121,15 @@ def test_tags_that_anybody_may_create_move_or_delete_are_named_by_kind() -> None
         ),
     ]
     unsigned = replace(CONFIG, signing=replace(CONFIG.signing, allowed_signers=""))
+    assert [finding.level for finding in forge(tags=()) if "promote" in finding.sentence] == ["note"]
     said = [finding.sentence for finding in doctor.judge(replace(CLOSED, tags=()), unsigned)]
     assert any(sentence.startswith("Whoever may push may approve a release") for sentence in said)
+
+
+def test_promoting_is_open_where_nobody_is_asked() -> None:
+    free = configuration.load({configuration.FILE: TOML.replace(b"count = 1", b"count = 0")})
+    found = doctor.judge(replace(CLOSED, tags=()), free)
+    assert [finding.level for finding in found if "promote" in finding.sentence] == ["open"]
 
 
 def test_a_rule_that_excepts_everybody_is_no_rule() -> None:

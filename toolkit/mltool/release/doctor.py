@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mltool.config import Config, Environment
-from mltool.release.protection import Finding, Forge, Place, TagRule, Unseen
+from mltool.release.protection import Finding, Forge, Level, Place, TagRule, Unseen
 
 VERDICT: Final = "mltool verdict"
 """The check that a branch rule should require."""
+APPROVE: Final = "approve a release"
+PROMOTE: Final = "promote a version"
 
 
 def judge(forge: Forge, config: Config) -> tuple[Finding, ...]:
@@ -85,10 +87,10 @@ def _tags(forge: Forge, config: Config) -> Iterator[Finding]:
         yield _unseen("tags", forge.tags)
         return
     for pattern, examples, what in _kinds(config):
-        signed = what == "approve a release" and config.signing.allowed_signers
-        if not signed and not _covered(forge.tags, examples, "creation"):
+        level = _weight(what, config)
+        if level and not _covered(forge.tags, examples, "creation"):
             yield Finding(
-                level="open",
+                level=level,
                 about=f"tags {pattern}",
                 sentence=f"Whoever may push may {what}: nothing limits who creates tags like `{pattern}`.",
                 remedy=_new_rule(forge, pattern, "creation"),
@@ -103,6 +105,14 @@ def _tags(forge: Forge, config: Config) -> Iterator[Finding]:
                 )
 
 
+def _weight(what: str, config: Config) -> Level | None:
+    """Return how bad it is that anybody may do this: a promotion alone does nothing where people are asked."""
+    if what == APPROVE:
+        return None if config.signing.allowed_signers else "open"
+    asked = [place.approvals.count for place in config.environments.values()]
+    return "note" if what == PROMOTE and asked and all(asked) else "open"
+
+
 def _kinds(config: Config) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Yield each kind of tag: a pattern that covers it, names of the kind, and what it does."""
     models = tuple(config.models) or ("model",)
@@ -110,8 +120,8 @@ def _kinds(config: Config) -> Iterator[tuple[str, tuple[str, ...], str]]:
     yield f"refs/tags/{deep}*@v*", tuple(f"refs/tags/{model}@v1.2.3" for model in models), "register a version"
     places = tuple(config.environments) or ("prod",)
     stages = tuple(f"refs/tags/{model}#{place}#7" for model in models for place in places)
-    yield f"refs/tags/{deep}*#*", stages, "promote a version"
-    yield "refs/tags/mltool/**/*", tuple(f"refs/tags/mltool/approve/{model}/7" for model in models), "approve a release"
+    yield f"refs/tags/{deep}*#*", stages, PROMOTE
+    yield "refs/tags/mltool/**/*", tuple(f"refs/tags/mltool/approve/{model}/7" for model in models), APPROVE
 
 
 def _covered(rules: tuple[TagRule, ...], refs: tuple[str, ...], kind: str) -> bool:
@@ -121,9 +131,12 @@ def _covered(rules: tuple[TagRule, ...], refs: tuple[str, ...], kind: str) -> bo
 
 def _new_rule(forge: Forge, pattern: str, rule: str) -> str:
     words = {"creation": "Restrict creations", "update": "Restrict updates", "deletion": "Restrict deletions"}
+    # The job that deploys records it in tags of these kinds, and the token of a job can be no exception to a rule.
+    job = ", and the GitHub App whose token the release job uses" if rule == "creation" and "@v" not in pattern else ""
+    bypass = f", bypass: those who may{job}" if rule == "creation" else ""
     return (
         f"https://github.com/{forge.repository}/settings/rules → New tag ruleset → Active, target "
-        f"`{pattern.removeprefix('refs/tags/')}`, {words[rule]}, bypass: those who release."
+        f"`{pattern.removeprefix('refs/tags/')}`, {words[rule]}{bypass}."
     )
 
 
