@@ -14,6 +14,7 @@ from mltool.commands import ledger, registry_verify
 from mltool.errors import MltoolError, OutsideError, UserError
 from mltool.registry.model import Ledger, NewEvent
 from support.repos import Repo, run
+from support.said import mltool
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,22 @@ class TestRefusals:
         team.ada.git("push", "--quiet", "origin", "refs/tags/delay@v1.0.0", "refs/mltool/ledger/delay")
         assert ledger.append(project(team.ada), team.events("hold"), remote="origin")
 
+    @pytest.mark.parametrize(("at", "written"), [("push", 0), ("update-ref", 1)])
+    def test_killed_in_the_middle_nothing_is_half_written(
+        self, team: Team, tmp_path: Path, at: str, written: int
+    ) -> None:
+        ledger.append(project(team.ada), team.events(), remote="origin")
+        here = team.ada.git("for-each-ref")
+        deadly = _git_that(tmp_path, f'[ "$1" = {at} ] && {{ kill -9 $PPID; exit 1; }}')
+        said = mltool(team.ada.folder, "hold", "delay", "1.0.0", "--reason", "x", PATH=f"{deadly}:{os.environ['PATH']}")
+        assert said.code == -9
+        assert team.ada.git("for-each-ref") == here
+        assert team.refs().count("refs/tags/mltool/hold/") == written
+        assert registry_verify.check(project(team.bo), remote="origin").findings == ()
+        again = mltool(team.ada.folder, "hold", "delay", "1.0.0", "--reason", "x")
+        assert again.out.startswith("Nothing to write" if written else "Wrote mltool/hold/delay/2")
+        assert registry_verify.check(project(team.ada), remote="origin").findings == ()
+
 
 class TestSigning:
     """SSH signatures, where Git is set up to make them."""
@@ -340,15 +357,16 @@ class TestPlaces:
 def test_one_question_to_git_reads_everything(team: Team, tmp_path: Path) -> None:
     ledger.append(project(team.ada), team.events(), remote="origin")
     here = project(team.ada)
+    counting = _git_that(tmp_path, f'echo "$1" >> {tmp_path}/asked')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", f"{_writing_down(tmp_path)}:{os.environ['PATH']}")
+        patch.setenv("PATH", f"{counting}:{os.environ['PATH']}")
         ledger.read(here)
-    assert [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()] == ["for-each-ref"]
+    assert (tmp_path / "asked").read_text() == "for-each-ref\n"
 
 
-def _writing_down(folder: Path) -> Path:
-    """Return a folder with a `git` that writes down what it is asked."""
+def _git_that(folder: Path, does: str) -> Path:
+    """Return a folder with a `git` that does something before it is Git."""
     (folder / "bin").mkdir()
-    (folder / "bin" / "git").write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\nexec {shutil.which("git")} "$@"\n')
+    (folder / "bin" / "git").write_text(f'#!/bin/sh\n{does}\nexec {shutil.which("git")} "$@"\n')
     (folder / "bin" / "git").chmod(0o755)
     return folder / "bin"

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from mltool import config, disk
-from mltool.config import Config
 from mltool.errors import UserError
+
+if TYPE_CHECKING:
+    from mltool.config import Config
 
 
 def export(
@@ -30,6 +31,8 @@ def export(
     Example stage:  mltool measure export models/model.skops --rows data/train.parquet --golden
     data/validation.parquet --out release/delay
     """
+    from mltool import config, disk
+
     room = _room()
     asked = room.Asked(
         model=model,
@@ -50,7 +53,7 @@ def export(
         typer.echo(f"No ONNX: {done.attempt.reason} The server will use {done.backend}.")
 
 
-def _policy(settings: Config, asked: Any, room: Any) -> Any:
+def _policy(settings: "Config", asked: Any, room: Any) -> Any:
     for name, model in settings.models.items():
         if model.path == asked.model.as_posix() or (model.export or f"release/{name}") == asked.out.as_posix():
             return room.Policy(
