@@ -248,6 +248,7 @@ def test_onnx_that_says_something_else_is_not_kept(mixed: pd.DataFrame, tmp_path
     assert replayed(tmp_path) == ()
 
 
+@pytest.mark.filterwarnings("ignore:X has feature names")
 def test_pandas_is_among_the_libraries_only_where_the_model_asks_for_it(mixed: pd.DataFrame, tmp_path: Path) -> None:
     rows = mixed.drop(columns=["kind"]).astype({"city": "category"})
     trees = HistGradientBoostingClassifier(max_iter=5, random_state=0, categorical_features="from_dtype")
