@@ -108,6 +108,29 @@ def test_requests_that_are_being_answered_when_the_version_changes_are_answered(
     connection.close()
 
 
+def test_the_version_before_waits_beside_the_live_one_and_takes_over_at_once(
+    local_place: MakePlace, tmp_path: Path
+) -> None:
+    place = local_place()
+    old, new = (served.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
+    local.apply(place, old)
+    local.apply(place, new)
+    waiting = json.loads((local.home(place) / "state.json").read_text())["spare"]
+
+    local.undo(place, Running(version="1.0.0", digest=old.digest))
+
+    assert get(place) == {"model": "delay", "version": "1.0.0", "digest": old.digest, "pid": waiting}
+    assert json.loads((local.home(place) / "state.json").read_text())["spare"] not in (None, waiting)
+
+
+def test_nothing_waits_where_memory_is_dear(local_place: MakePlace, tmp_path: Path) -> None:
+    place = local_place(warm=False)
+    for version in ("1.0.0", "1.1.0"):
+        local.apply(place, served.bundle(tmp_path, version))
+
+    assert json.loads((local.home(place) / "state.json").read_text())["spare"] is None
+
+
 @pytest.mark.parametrize("behaviour", ["crashes", "hangs"])
 def test_a_version_that_does_not_get_ready_never_takes_over(
     local_place: MakePlace, tmp_path: Path, behaviour: served.Behaviour

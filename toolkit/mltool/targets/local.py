@@ -30,6 +30,8 @@ class Settings:
     """A port of its own for a model, where an environment has more than one."""
     keep: int = 3
     """How many versions stay unpacked; what runs and what ran before it always do."""
+    warm: bool = True
+    """Whether the version before stays loaded beside the live one: a rollback takes no time, and its memory twice."""
     start_seconds: float = 60.0
     """How long a version may take to get ready."""
     drain_seconds: float = 30.0
@@ -113,6 +115,8 @@ def _run(place: Place[Settings], release: Delivery | Running, folder: Path) -> N
         port=_port(place),
         start_seconds=place.settings.start_seconds,
         drain_seconds=place.settings.drain_seconds,
+        warm=place.settings.warm,
+        settings=place.settings.environ,
     )
     supervised.order(home(place), spec, patience=place.settings.start_seconds)
 

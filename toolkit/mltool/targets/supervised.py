@@ -23,7 +23,10 @@ SLACK: Final = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """A worker to run; mirrors what the supervisor reads. Times are in seconds."""
+    """A worker to run; mirrors what the supervisor reads. Times are in seconds.
+
+    `warm` keeps the version before waiting beside it; `settings` is the part of `environ` that the user chose.
+    """
 
     version: str
     digest: str
@@ -34,6 +37,8 @@ class Spec:
     port: int
     start_seconds: float
     drain_seconds: float
+    warm: bool
+    settings: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,7 @@ def order(home: Path, spec: Spec | None, *, patience: float) -> None:
 
 
 def _document(spec: Spec) -> dict[str, Any]:
-    return {**vars(spec), "command": list(spec.command), "environ": dict(spec.environ)}
+    return {**vars(spec), "command": list(spec.command), "environ": dict(spec.environ), "settings": dict(spec.settings)}
 
 
 def _pid(home: Path) -> int:

@@ -9,7 +9,8 @@ standard library and is copied into HOME, because it outlives the mltool that st
 
 A worker gets the listening socket (`--fd`) and a second one (`--ready-fd`): it writes `ready` there once it would
 answer, and accepts nothing before it reads `go`. So the address changes hands in one moment, and what arrives in that
-moment waits in the kernel's queue.
+moment waits in the kernel's queue. The version before is started once more and left waiting for its `go`: going back
+to it takes no time.
 """
 
 import contextlib
@@ -87,6 +88,7 @@ class Supervisor:
         self.trouble = ""
         self.active: Worker | None = None
         self.coming: Worker | None = None
+        self.spare: Worker | None = None
         self.leaving: list[Worker] = []
         self.listeners: dict[Address, socket.socket] = {}
         self.restarts = 0
@@ -136,13 +138,17 @@ class Supervisor:
             return
         self.answer = {"outcome": "switching"}
         self.write()
-        self.start(order["worker"], serial=self.serial)
+        if self.spare and self.spare.alive() and alike(self.spare.spec, order["worker"]):
+            self.coming, self.spare = self.spare, None
+            self.coming.serial, self.coming.born = self.serial, time.monotonic()
+        else:
+            self.coming = self.start(order["worker"], serial=self.serial)
 
-    def start(self, spec: Spec, *, serial: str = "") -> None:
-        """Start a worker; it accepts nothing before it is ready and told to go."""
+    def start(self, spec: Spec, *, serial: str = "") -> Worker | None:
+        """Start a worker; it accepts nothing before it is ready and told to go. None where it cannot be started."""
         ours, theirs = socket.socketpair()
         try:
-            listener = self.listener((spec["host"], spec["port"]))
+            listener = self.listener(address_of(spec))
             handles = (listener.fileno(), theirs.fileno())
             with self.log(spec["version"]) as log:
                 process = subprocess.Popen(
@@ -158,11 +164,12 @@ class Supervisor:
         except OSError as error:
             ours.close()
             self.failed(serial, fault="place", reason=f"{error.strerror or error}")
-            return
+            return None
         finally:
             theirs.close()
-        self.coming = Worker(spec=spec, pid=process.pid, ticks=ticks(process.pid), born=time.monotonic(), serial=serial)
-        self.coming.process, self.coming.gate = process, ours
+        started = Worker(spec=spec, pid=process.pid, ticks=ticks(process.pid), born=time.monotonic(), serial=serial)
+        started.process, started.gate = process, ours
+        return started
 
     def listener(self, address: Address) -> socket.socket:
         """Return the socket bound to the address; OSError where somebody else has it.
@@ -203,7 +210,7 @@ class Supervisor:
     def switch(self, worker: Worker) -> None:
         """Tell the old worker to finish what it has, and the new one to go: in this order, a queue in between."""
         old, gate = self.active, worker.gate
-        self.listeners[worker.spec["host"], worker.spec["port"]].listen(BACKLOG)
+        self.listeners[address_of(worker.spec)].listen(BACKLOG)
         if old is not None and old.alive():
             self.retire(old)
         if gate is not None:
@@ -215,12 +222,21 @@ class Supervisor:
         self.close_listeners(keep=worker.spec)
         if worker.serial:
             self.answer = {"outcome": "live"}
+            self.keep_spare(old.spec if old else None, beside=worker.spec)
         self.trouble = ""
         self.write()
 
+    def keep_spare(self, spec: Spec | None, *, beside: Spec) -> None:
+        """Have the version before wait beside the live one, where that is wanted and it has the same address."""
+        if self.spare:
+            self.retire(self.spare)
+            self.spare = None
+        if spec and beside["warm"] and not alike(spec, beside) and address_of(spec) == address_of(beside):
+            self.spare = self.start(spec)
+
     def close_listeners(self, *, keep: Spec | None) -> None:
         """Give up every address but the one that is kept."""
-        kept = (keep["host"], keep["port"]) if keep else None
+        kept = address_of(keep) if keep else None
         for address in [address for address in self.listeners if address != kept]:
             self.listeners.pop(address).close()
 
@@ -256,7 +272,7 @@ class Supervisor:
             worker.pid = 0
             self.write()
         if time.monotonic() >= self.restart_at:
-            self.start(worker.spec)
+            self.coming = self.start(worker.spec)
 
     def look_at_leaving(self) -> None:
         """Reap those that finished, and end those that do not."""
@@ -277,11 +293,11 @@ class Supervisor:
 
     def stop(self, *, live: Spec | None) -> None:
         """End all workers; `live` is what a later supervisor starts again."""
-        for worker in (self.active, self.coming):
+        for worker in (self.active, self.coming, self.spare):
             if worker is not None:
                 self.retire(worker)
         self.active = Worker(spec=live) if live else None
-        self.coming = None
+        self.coming = self.spare = None
         self.close_listeners(keep=None)
         self.write()
 
@@ -305,11 +321,22 @@ class Supervisor:
             "trouble": self.trouble,
             "live": active.spec if active else None,
             "worker": {"pid": active.pid, "ticks": active.ticks} if active and running else None,
+            "spare": self.spare.pid if self.spare else None,
             "restarts": self.restarts,
         }
         beside = self.home / ".state.json"
         beside.write_text(json.dumps(state, indent=2))
         beside.replace(self.home / "state.json")
+
+
+def address_of(spec: Spec) -> Address:
+    """Return host and port."""
+    return spec["host"], spec["port"]
+
+
+def alike(one: Spec, other: Spec) -> bool:
+    """Return whether a worker of one is as good as one of the other; what it inherited of a shell is no difference."""
+    return all(one[key] == other[key] for key in ("digest", "folder", "command", "host", "port", "settings"))
 
 
 def read(path: Path) -> dict[str, Any]:
