@@ -50,6 +50,16 @@ def test_what_is_missing_is_one_sentence_that_says_who_may() -> None:
     assert judge(RULE).missing == ("prod needs 1 approval, not by an author of it; none so far.",)
 
 
+def test_what_stands_in_the_way_has_every_reason() -> None:
+    standing = replace(judge(RULE, yes("ada", about="mltool/approve/delay/2")), unseen=("GitHub was not asked.",))
+    assert standing.objections == (
+        "prod needs 1 approval, not by an author of it; none so far.",
+        "ada (mltool/approve/delay/2) does not count: The author of a release cannot approve it.",
+        "GitHub was not asked.",
+    )
+    assert replace(judge(RULE, yes()), unseen=("GitHub was not asked.",)).objections == ()
+
+
 def test_the_same_person_counts_once_whatever_the_source() -> None:
     rule = replace(RULE, count=2, who=("grace = grace@example.org",))
     standing = judge(rule, yes("Grace"), yes("grace@Example.org", source="tag"))

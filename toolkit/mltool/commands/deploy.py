@@ -155,7 +155,7 @@ def _lacking(job: Job, plan: Plan, found: VerifiedBundle) -> tuple[str, ...]:
     )
     if standing.good and standing.needed:
         job.say(f"Approved for {job.environment} by {', '.join(given.person for given in standing.given)}.")
-    return standing.missing
+    return standing.objections
 
 
 def _preflight(job: Job, plan: Plan, delivery: Delivery) -> Done | None:

@@ -73,9 +73,8 @@ def _allowed(project: git.Project, event: NewEvent, now: Ledger, forge: Forge | 
         project, made, event.stage, commit=event.commit, ledger=now, forge=forge, proofs=shown
     )
     if standing.missing:
-        unseen = "".join(f" {sentence}" for sentence in standing.unseen)
         raise RefusedError(
-            f"{event.model} {event.version} may not go into {event.stage}: {' '.join(standing.missing)}{unseen}",
+            f"{event.model} {event.version} may not go into {event.stage}: {' '.join(standing.objections)}",
             f"Approve it with `mltool approve {event.model} {event.version} {event.stage}`, or on the forge.",
         )
     people = tuple(approval.person for approval in standing.given)

@@ -69,6 +69,17 @@ class Standing:
         """Return whether nothing is missing."""
         return not self.missing
 
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """Return in sentences what is missing, which approvals do not count and why, and what was not seen.
+
+        Empty where nothing is missing.
+        """
+        if self.good:
+            return ()
+        void = (f"{it.approval.person} ({it.approval.about}) does not count: {it.reason}" for it in self.refused)
+        return (*self.missing, *void, *self.unseen)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Author:
