@@ -139,7 +139,7 @@ class TestBroken:
         [
             ("Mltool-Event: hold", "Mltool-Event: promote", "says that it is a promote"),
             ("Mltool-Event: hold", "Mltool-Event: explode", "says that it is a explode"),
-            ("Mltool-Model: delay", "Mltool-Model: other", "says something else than its name: other"),
+            ("Mltool-Model: delay", "Mltool-Model: other", "says something else than its name: other 1.0.0"),
             ("Mltool-Position: 5", "Mltool-Position: 7", "says that it is number 7"),
             ("Mltool-Position: 5", "Mltool-Position: -5", "does not say its position"),
             ("Mltool-Position: 5", "Mltool-Position: 5\nMltool-Position: 5", "says Mltool-Position twice"),

@@ -1,9 +1,10 @@
 """The ledger as JSON, in shapes that stay (docs/ledger.md has them)."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import msgspec
 
 from mltool.commands.ledger import Written
 from mltool.commands.registry import Then
@@ -126,4 +127,4 @@ def _stage(stage: Stage) -> dict[str, Any]:
 
 
 def _document(schema: str, **parts: Any) -> str:
-    return json.dumps({"schema": schema} | parts, indent=2, ensure_ascii=False) + "\n"
+    return msgspec.json.format(msgspec.json.encode({"schema": schema} | parts), indent=2).decode() + "\n"

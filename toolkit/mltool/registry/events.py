@@ -52,9 +52,8 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
     position, previous, outcome = said("Mltool-Position", ""), said("Mltool-Prev", ""), said("Mltool-Outcome", "")
     if kind not in _KINDS or _SAME_NAME.get(kind, kind) != name.kind:
         raise ValueError(f"says that it is a {kind}")
-    told = ((said("Mltool-Model", ""), name.model), (version, name.version), (stage, name.stage))
-    if bad := next((claim for claim, real in told if real and claim != real), None):
-        raise ValueError(f"says something else than its name: {bad}")
+    if said("Mltool-Model") != name.model or version != (name.version or version) or stage != (name.stage or stage):
+        raise ValueError(f"says something else than its name: {said('Mltool-Model')} {version} {stage}".rstrip())
     if not _NUMBER.fullmatch(position):
         raise ValueError("does not say its position")
     if name.sequence not in (-1, int(position)):

@@ -67,20 +67,16 @@ def subject(event: Event | NewEvent) -> str:
 
 def read(text: str) -> Trailers | None:
     """Return the trailers of a message; None where its last paragraph is none."""
-    values: dict[str, str] = {}
-    approved = []
-    twice = ""
-    for row in text.rstrip("\n").rpartition("\n\n")[2].split("\n"):
-        key, colon, value = row.partition(": ")
-        if not colon:
-            return None
-        if key == APPROVED:
-            approved.append(value)
-        elif key in values:
-            twice = key
-        else:
-            values[key] = value
-    return Trailers(values=values, approved=tuple(approved), twice=twice)
+    rows = [row.split(": ", 1) for row in text.rstrip("\n").rpartition("\n\n")[2].split("\n")]
+    try:
+        values = dict(rows)
+    except ValueError:
+        return None
+    approved = tuple(row[1] for row in rows if row[0] == APPROVED) if APPROVED in values else ()
+    if len(values) == len(rows) - max(0, len(approved) - 1):
+        return Trailers(values=values, approved=approved)
+    keys = [row[0] for row in rows if row[0] != APPROVED]
+    return Trailers(values=values, approved=approved, twice=next(key for key in keys if keys.count(key) > 1))
 
 
 def words(text: str) -> tuple[str, bool]:
