@@ -57,7 +57,9 @@ def hub() -> Iterator[releases.Releases]:
         yield proxy
 
 
-@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.slow), "github"])
+@pytest.fixture(
+    params=["directory", pytest.param("s3", marks=pytest.mark.slow), pytest.param("github", marks=pytest.mark.slow)]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Every kind of store."""
     if request.param == "s3":
@@ -65,3 +67,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "github":
         return on_github(request.getfixturevalue("hub"))
     return Directory(tmp_path / "store")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    place = tmp_path / "delay-1.3.0.tar"
+    place.write_bytes(b"0123456789" * 1000)
+    return place
