@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mltool import git
+from mltool import archives, git
 from mltool.bundle import words
 from mltool.bundle.check import Policy
 from mltool.commands import verify
@@ -252,9 +252,34 @@ def test_a_folder_without_a_manifest_is_no_bundle(missing: str, opened: Path) ->
         verify.verify(opened, Policy(), into=opened.parent)
 
 
-def test_a_renamed_folder_is_another_release(opened: Path) -> None:
-    moved = opened.rename(opened.parent / "delay-2.0.0")
-    assert "called delay-2.0.0, the release in it delay-1.0.0" in reasons(moved, Policy())
+def test_an_archive_by_another_name_is_another_release_and_a_folder_is_the_receivers(
+    opened: Path, tmp_path: Path
+) -> None:
+    archives.write(tmp_path / "other.tar", opened, top="delay-2.0.0")
+    assert "called delay-2.0.0, the release in it delay-1.0.0" in reasons(tmp_path / "other.tar", Policy())
+    assert verify.verify(opened.rename(tmp_path / "current"), Policy(), into=tmp_path).folder == tmp_path / "current"
+
+
+def test_only_what_is_written_from_a_manifest_goes_without_a_digest_in_it(opened: Path) -> None:
+    (opened / "server/evil.py").write_text("import os")
+    forge(opened, generated=("CARD.md", "Dockerfile", "bom.json", "server/evil.py"))
+    assert "says that server/evil.py is written from it, and nothing of that name is" in reasons(opened, Policy())
+
+
+@pytest.mark.parametrize("which", ["bundle", "signed"])
+def test_the_image_holds_every_file_of_the_bundle(made: Made, which: str, tmp_path: Path) -> None:
+    """Docker's COPY by hand: the server in the image refuses a bundle that lacks a file."""
+    folder = verify.verify(getattr(made, which).tar, Policy(), into=tmp_path).folder
+    copied = set()
+    for line in (folder / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY "):
+            *sources, place = line.removeprefix("COPY ").split()
+            found = [path for source in sources for path in folder.glob(source)]
+            assert found
+            inside = [path for each in found for path in (each.rglob("*") if each.is_dir() else [each])]
+            copied |= {path for path in inside if path.is_file()}
+            assert all(each.is_file() or place == f"./{each.name}" for each in found)
+    assert copied == {path for path in folder.rglob("*") if path.is_file()}
 
 
 def test_nothing_is_overwritten(made: Made, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Unpacked:
-    """A bundle as files: its folder, the name of its top folder, and what each file is, by path."""
+    """A bundle as files: its folder, what its archive calls that (empty without one), what each file is, by path."""
 
     folder: Path
-    top: str
     contents: Mapping[str, Content]
+    top: str = ""
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def survey(folder: Path) -> Unpacked:
         name = path.relative_to(folder).as_posix()
         with path.open("rb") as file:
             contents[name] = _copy(file, None, path.stat().st_size)
-    return Unpacked(folder=folder, top=folder.name, contents=contents)
+    return Unpacked(folder=folder, contents=contents)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -31,14 +31,11 @@ def create(requirements: Path, *, python: str, home: Path | None = None) -> Path
     if not _python(place).exists():
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            desk = Path(tempfile.mkdtemp(prefix=f".{place.name[:12]}.", dir=place.parent))
+            with tempfile.TemporaryDirectory(prefix=".", dir=place.parent, ignore_cleanup_errors=True) as desk:
+                _make(Path(desk) / "environment", requirements, python)
+                _move(Path(desk) / "environment", place)
         except OSError as error:
-            raise UserError(f"Cannot make an environment in {place.parent}: {error.strerror}.") from error
-        try:
-            _make(desk / "environment", requirements, python)
-            _move(desk / "environment", place)
-        finally:
-            shutil.rmtree(desk, ignore_errors=True)
+            raise UserError(f"Cannot make an environment in {place.parent}: {error.strerror or error}.") from error
     return _python(place)
 
 

@@ -62,7 +62,8 @@ class Finding:
 class Found:
     """Everything that was read from a bundle, without trusting any of it.
 
-    `sums` is what SHA256SUMS says; `generated` the SHA-256 that CARD.md and its like have when this mltool writes them,
+    `top` is what the archive calls its folder, empty for a folder on disk, whose name is the receiver's. `sums` is what
+    SHA256SUMS says; `generated` the SHA-256 that CARD.md and its like have when this mltool writes them,
     empty where the bundle comes from another version of it.
     """
 
@@ -127,7 +128,10 @@ def _named(found: Found) -> Iterator[Finding]:
         if content is not None and (content.sha256 != file.sha256 or (file.size and content.size != file.size)):
             sentence = f"{path} is not the file of this release: {layout.MANIFEST} has the SHA-256 {file.sha256[:12]}…."
             yield Finding(kind="changed", path=path, sentence=sentence)
-    if found.top != layout.name(found.manifest):
+    for path in sorted(set(found.manifest.generated) - layout.WRITTEN):
+        sentence = f"{layout.MANIFEST} says that {path} is written from it, and nothing of that name is."
+        yield Finding(kind="extra", path=path, sentence=sentence)
+    if found.top and found.top != layout.name(found.manifest):
         sentence = f"The folder is called {found.top}, the release in it {layout.name(found.manifest)}."
         yield Finding(kind="words", path=layout.MANIFEST, sentence=sentence)
 

@@ -12,6 +12,9 @@ CARD: Final = "CARD.md"
 BOM: Final = "bom.json"
 DOCKERFILE: Final = "Dockerfile"
 
+WRITTEN: Final = frozenset({CARD, BOM, DOCKERFILE})
+"""What follows from the manifest."""
+
 UNSUMMED: Final = frozenset({SUMS, SIGNATURE, STATEMENT})
 """What SHA256SUMS does not list: itself, and what is said about it."""
 

@@ -41,6 +41,7 @@ def package(
     same file. Exits 1 where a file or a prediction is not what it should be.
     """
     from mltool import git
+    from mltool.commands import bundle_words
     from mltool.commands import package as verb
 
     made = verb.package(
@@ -54,4 +55,4 @@ def package(
         replay=replay,
         say=lambda line: typer.echo(line, err=as_json),
     )
-    output.put(verb.document(made) if as_json else verb.render(made))
+    output.put(bundle_words.packaged_json(made) if as_json else bundle_words.packaged(made))

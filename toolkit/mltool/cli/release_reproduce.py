@@ -20,8 +20,9 @@ def reproduce(
     prediction-equal or different, and the likely cause. Exits 1 when different.
     """
     from mltool import git
+    from mltool.commands import bundle_words
     from mltool.commands import release_reproduce as verb
 
     found = verb.reproduce(git.find(project), tag, keep=keep, say=lambda line: typer.echo(line, err=True))
-    output.put(verb.document(tag, found) if as_json else verb.render(tag, found))
+    output.put(bundle_words.reproduced_json(tag, found) if as_json else bundle_words.reproduced(tag, found))
     raise typer.Exit(1 if found.outcome == "different" else 0)

@@ -26,8 +26,9 @@ def verify(
     mltool.toml. Exits 0 when it is good, 1 when it is refused, 2 for what is no
     bundle.
     """
+    from mltool.commands import bundle_words
     from mltool.commands import verify as verb
 
     found = verb.inspect(bundle, folder=project, signers=signers, digest=digest)
-    output.put(verb.document(found) if as_json else verb.render(found))
+    output.put(bundle_words.judged_json(found) if as_json else bundle_words.judged(found))
     raise typer.Exit(1 if found.findings else 0)

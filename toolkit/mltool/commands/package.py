@@ -201,24 +201,3 @@ def _difference(out: bytes, err: str) -> str:
     first: dict[str, Any] = json.loads(lines[0])
     more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     return f"{json.dumps(first, ensure_ascii=False)}{more}"
-
-
-def render(made: Packaged) -> str:
-    """Return what was made, for people."""
-    rows = "not replayed" if made.replayed is None else f"{made.replayed} golden rows predicted as expected"
-    signed = {"off": "not signed", "ssh": "signed (SSH)", "dsse": "signed (SSH, in-toto statement)"}[made.signed]
-    return f"{made.tar}\n  release {made.digest}\n  {made.tar.stat().st_size:,} bytes, {signed}, {rows}\n"
-
-
-def document(made: Packaged) -> str:
-    """Return the same as JSON."""
-    words = {
-        "bundle": str(made.tar),
-        "model": made.manifest.model,
-        "version": made.manifest.version,
-        "digest": made.digest,
-        "bytes": made.tar.stat().st_size,
-        "signed": made.signed,
-        "replayed": made.replayed,
-    }
-    return json.dumps(words, indent=2) + "\n"

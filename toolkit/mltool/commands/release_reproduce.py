@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 
@@ -152,31 +152,3 @@ def _desk(*, keep: bool, say: Say) -> Iterator[Path]:
             say(f"The clone stays in {folder / 'clone'}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def render(tag: str, found: Reproduction) -> str:
-    """Return the answer for people."""
-    lines = [f"{tag}: {_answer(found)}"]
-    for file in found.files:
-        mark = "=" if file.released == file.now else "≠"
-        lines.append(f"  {mark} {file.path}  {file.now[:12] or 'was not made'}")
-    lines += [f"  – {cause}" for cause in found.causes]
-    return "\n".join(lines) + "\n"
-
-
-def _answer(found: Reproduction) -> str:
-    if found.outcome == "equal":
-        return f"byte-equal. The pipeline makes the same {len(found.files)} files again."
-    asked = found.predictions
-    if asked is None or asked.problem:
-        return f"different. {asked.problem if asked else 'Nothing could be predicted'}."
-    far = f"at most {asked.max_difference:g} over {asked.rows} golden rows (allowed: {found.tolerance:g})"
-    if found.outcome == "predictions":
-        return f"prediction-equal. Other bytes, and predictions differ by {far}."
-    labels = f" and {asked.labels} labels" if asked.labels else ""
-    return f"different. Predictions differ by {far}{labels}."
-
-
-def document(tag: str, found: Reproduction) -> str:
-    """Return the same as JSON."""
-    return json.dumps({"tag": tag} | asdict(found), indent=2, ensure_ascii=False) + "\n"

@@ -1,11 +1,10 @@
 """`mltool verify`: is this bundle what it says, from whom it says, and allowed here; nothing of it is loaded."""
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -215,30 +214,3 @@ def _inspected(unpacked: Unpacked, folder: Path, signers: Path | None, digest: s
     config = configuration.load(disk.read(folder, (configuration.FILE, configuration.PYPROJECT)))
     model = manifests.loads(_needed(unpacked, layout.MANIFEST)).model
     return judge(unpacked, policy(config, model, folder=folder, signers=signers, digest=digest))
-
-
-def render(judged: Judged) -> str:
-    """Return what was found, for people."""
-    manifest = judged.found.manifest
-    lines = [f"{manifest.model} {manifest.version}  {judged.found.digest}"]
-    lines += [f"  ✗ {finding.sentence}" for finding in judged.findings]
-    if not judged.findings:
-        lines.append(f"  ✓ {len(judged.found.sums)} files are those of the release")
-        lines += [f"  ✓ signed by {signer}" for signer in judged.signers]
-    lines += [f"  – {note}" for note in judged.notes]
-    lines.append("Refused." if judged.findings else "Good.")
-    return "\n".join(lines) + "\n"
-
-
-def document(judged: Judged) -> str:
-    """Return the same as JSON."""
-    words = {
-        "model": judged.found.manifest.model,
-        "version": judged.found.manifest.version,
-        "digest": judged.found.digest,
-        "good": not judged.findings,
-        "findings": [asdict(finding) for finding in judged.findings],
-        "signers": judged.signers,
-        "notes": judged.notes,
-    }
-    return json.dumps(words, indent=2, ensure_ascii=False) + "\n"
