@@ -141,6 +141,18 @@ def test_a_signature_by_a_key_of_nobody_does_not_count(team: Team) -> None:
     assert reasons(team.standing()) == ["It is not signed with a key of `[signing] allowed_signers`."]
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["*@example.org", 'grace@example.org valid-before="20200101"', 'grace@example.org namespaces="mltool"'],
+)
+def test_a_key_of_everybody_of_the_past_or_for_something_else_names_nobody(team: Team, options: str) -> None:
+    key = team.key("grace@example.org").partition(" ")[2]
+    team.repo.write({"signers": f"{options} {key}"})
+    team.commit(policy(signers="signers"))
+    team.approve("grace@example.org", signed=True)
+    assert reasons(team.standing()) == ["It is not signed with a key of `[signing] allowed_signers`."]
+
+
 def test_a_name_in_a_tag_is_not_a_signature(team: Team) -> None:
     team.repo.write({"signers": team.key("grace@example.org")})
     team.commit(policy(signers="signers"))

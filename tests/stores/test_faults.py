@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mltool.commands import parcel
 from mltool.errors import OutsideError, UserError
 from mltool.stores.directory import Directory
 from mltool.stores.s3 import Bucket, connect
@@ -32,6 +33,17 @@ def test_a_full_disk_leaves_half_a_file_that_is_known_as_half(tmp_path: Path, fi
         store.upload(draft, file)
     (asset,) = store.find(TAG)[0].assets
     assert (asset.name, asset.whole) == (file.name, False)
+
+
+def test_a_full_disk_leaves_no_half_of_a_bundle_in_the_cache(tmp_path: Path, file: Path) -> None:
+    store = Directory(tmp_path / "store")
+    draft = store.draft(TAG, title="", notes="")
+    store.upload(draft, file)
+    store.publish(draft)
+    home = tmp_path / "cache"
+    with full_disk(), pytest.raises(OutsideError, match="File too large"):
+        parcel.fetch(store, tag=TAG, digest="sha256:" + "a" * 64, check=lambda copy: None, home=home)
+    assert list(home.iterdir()) == []
 
 
 def test_a_directory_that_is_a_file_is_named(tmp_path: Path, file: Path) -> None:
