@@ -1,12 +1,13 @@
 """Areas under curves of a score: ROC, by placements that also say what each row contributes; precision and recall."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 SOURCE = "DeLong et al. 1988, doi:10.2307/2531595, by midranks: Sun and Xu 2014, doi:10.1109/LSP.2014.2337313"
+
+RANKED = "infinitesimal jackknife"
+RANKED_SOURCE = "Jaeckel 1972; Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans, chapter 6"
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -52,19 +53,29 @@ def _variance(values: Floats) -> float:
     return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def average_precision(truth: Flags, scores: Floats) -> Callable[[Floats], float]:
-    """Return a function from row weights, shape (n,), to the area under the precision-recall curve; it sorts once.
+def average_precision(truth: Flags, scores: Floats) -> tuple[float, Floats]:
+    """Return the area under the precision-recall curve and the influence of each row on it, shape (n,), mean zero.
 
-    Equal scores count as one step, as in scikit-learn; NaN where no positive has a weight.
+    Equal scores are one step, as in scikit-learn. An influence is the derivative by the row's weight, with which the
+    bootstrap's variance is that of their mean (the infinitesimal jackknife, Jaeckel 1972; Efron 1982, chapter 6): with
+    T and H the rows and the positives at or above a step, the positive i adds H/T of its step, a row j takes part in
+    T and H of every step at or below its own. Raises ValueError where no row is positive.
     """
+    positives = int(truth.sum())
+    if not positives:
+        raise ValueError("the truth has one class only")
     order = np.argsort(-scores, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    hit = truth[order]
-
-    def area(weights: Floats) -> float:
-        found = weights[order]
-        hits, taken = np.cumsum(found * hit)[ends], np.cumsum(found)[ends]
-        precision = np.divide(hits, taken, out=np.zeros_like(hits), where=taken > 0)
-        return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1]) if hits[-1] else float("nan")
-
-    return area
+    hit = truth[order].astype(np.float64)
+    first = np.concatenate([[True], np.diff(scores[order]) != 0])
+    step = np.cumsum(first) - 1
+    ends = np.append(np.flatnonzero(first)[1:], len(scores)) - 1
+    hits, taken = np.cumsum(hit)[ends], ends + 1.0
+    found = np.diff(hits, prepend=0.0)  # positives that stand at each step
+    precision = hits / taken
+    area = float(np.sum(found * precision) / positives)
+    below_hit = np.cumsum((found / taken)[::-1])[::-1]
+    below_all = np.cumsum((found * hits / taken**2)[::-1])[::-1]
+    ranked = hit * (precision[step] - area) + hit * below_hit[step] - below_all[step]
+    values = np.empty(len(scores))
+    values[order] = ranked * (len(scores) / positives)
+    return area, values

@@ -19,7 +19,7 @@ DRAWS = 10_000
 
 def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
     """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
-    (before, base), (after, head) = metric.of(pairs, "base"), metric.of(pairs, "head")
+    (before, base), (after, head) = metric.both(pairs)
     delta, moved = asked.sign * (after - before), asked.sign * (head - base)
     if asked.dependence.groups is not None:
         error, freedom = means.cluster_error(moved, asked.dependence.groups)
@@ -53,5 +53,12 @@ def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
     if metric.kind == "mean" and 1 < len(moved) < FEW:
         low, high, p = means.bootstrap_t(moved, alpha=asked.alpha, draws=DRAWS, random=asked.random)
         return Interval(low=low, high=high, error=error, p_worse=p, method=means.STUDENT, source=means.STUDENT_SOURCE)
-    method, source = (means.MEAN, means.MEAN_SOURCE) if metric.kind == "mean" else (means.DELTA, means.DELTA_SOURCE)
+    method, source = _METHODS[metric.kind]
     return student(delta, error, freedom, alpha=asked.alpha, method=method, source=source)
+
+
+_METHODS = {
+    "mean": (means.MEAN, means.MEAN_SOURCE),
+    "ranked": (auc.RANKED, auc.RANKED_SOURCE),
+    "smooth": (means.DELTA, means.DELTA_SOURCE),
+}

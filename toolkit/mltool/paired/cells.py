@@ -107,7 +107,7 @@ def matthews(matrix: Floats) -> Floats:
     hits = np.trace(matrix, axis1=-2, axis2=-1)
     top = hits * total - (truth * label).sum(-1)
     below = np.sqrt((total**2 - (label**2).sum(-1)) * (total**2 - (truth**2).sum(-1)))
-    return np.divide(top, below, out=np.zeros_like(top), where=below > 0)
+    return _or_zero(top, below)
 
 
 def kappa(matrix: Floats) -> Floats:

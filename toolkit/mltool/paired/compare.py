@@ -99,7 +99,8 @@ def measure(metric: metrics.Metric, pairs: Pairs, asked: Asked, *, name: str, wh
 def values(metric: metrics.Metric, pairs: Pairs) -> tuple[float, float]:
     """Return the metric of base and of head; raises ValueError where either is not defined."""
     if isinstance(metric, metrics.Rows):
-        found = metric.of(pairs, "base")[0], metric.of(pairs, "head")[0]
+        (before, _), (after, _) = metric.both(pairs)
+        found = before, after
     elif isinstance(metric, metrics.Cells):
         sides = cells.sides(cells.joint(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes)))
         found = float(metric.of(sides[0])), float(metric.of(sides[1]))

@@ -1,8 +1,8 @@
 """Base and head, row by row: what both predicted, and what could not be paired."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ from mltool.errors import UserError
 from mltool.paired.sides import Floats, Side
 
 Codes = NDArray[np.intp]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,9 +36,29 @@ class Pairs:
     only_base: int = 0
     only_head: int = 0
     moved: int = 0
+    known: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` does, which is asked once a name."""
+        if name not in self.known:
+            self.known[name] = make()
+        return self.known[name]  # type: ignore[no-any-return] # what a name stands for has one type
+
+    def at(self, rows: NDArray[np.intp]) -> "Pairs":
+        """Return the rows at these positions, with all the classes of the whole."""
+        places = pa.array(rows)
+        return Pairs(
+            classes=self.classes,
+            truth=self.truth[rows],
+            base=self.base[rows],
+            head=self.head[rows],
+            base_scores={name: values[rows] for name, values in self.base_scores.items()},
+            head_scores={name: values[rows] for name, values in self.head_scores.items()},
+            extra={name: values.take(places) for name, values in self.extra.items()},
+        )
 
 
 def join(base: Side, head: Side, *, regression: bool) -> Pairs:

@@ -25,12 +25,16 @@ class Rows:
 
     `of` returns the value and the influences, shape (n,), or raises ValueError where the metric is not defined.
     `kind` chooses the method: each row `right` (1) or wrong (0); the plain `mean` of a number a row; the `area` under
-    one ROC curve; else some `smooth` function of means.
+    one ROC curve; a `smooth` function of means, or of what is `ranked` above each row.
     """
 
     name: str
     of: Callable[[Pairs, Which], tuple[float, Floats]]
-    kind: Literal["right", "mean", "area", "smooth"] = "smooth"
+    kind: Literal["right", "mean", "area", "ranked", "smooth"] = "smooth"
+
+    def both(self, pairs: Pairs) -> tuple[tuple[float, Floats], tuple[float, Floats]]:
+        """Return value and influences of base and of head, computed once a metric and its rows."""
+        return pairs.once(self.name, lambda: (self.of(pairs, "base"), self.of(pairs, "head")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +133,7 @@ def _roc_auc_macro(pairs: Pairs, which: Which) -> tuple[float, Floats]:
     return float(np.mean([area for area, _ in found])), np.mean([values for _, values in found], axis=0)
 
 
-def _average_precision(pairs: Pairs, which: Which) -> Callable[[Floats], float]:
+def _average_precision(pairs: Pairs, which: Which) -> tuple[float, Floats]:
     return auc.average_precision(pairs.truth == 1, _positive(pairs, which))
 
 
@@ -205,7 +209,7 @@ _BINARY: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (r"(roc_?)?auc(_?roc)?(_score)?|auroc", (Rows(name="ROC AUC", of=_roc_auc, kind="area"),)),
     (
         r"average_precision(_score)?|ap|pr_?auc|auc_?pr|auprc",
-        (Weighted(name="average precision", of=_average_precision),),
+        (Rows(name="average precision", of=_average_precision, kind="ranked"),),
     ),
     (r"brier(_score)?(_loss)?", (Rows(name="Brier score", of=_brier, kind="mean"),)),
     (r"precision(_score)?|ppv", (Cells(name="precision", of=cells.precision), *_AVERAGED["precision"])),
