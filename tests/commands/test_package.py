@@ -142,7 +142,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(repo: Repo, tmp_path: Path
 
 def test_no_key_to_sign_with_is_a_sentence(repo: Repo, tmp_path: Path) -> None:
     said = mltool(repo.folder, "release", "package", "delay", "1.0.0", "--rev", "HEAD", "--sign", "ssh", "--no-replay")
-    assert (said.code, "no key" in said.err) == (2, True)
+    assert (said.code, "no SSH key" in said.err) == (2, True)
     assert not (repo.folder / "dist" / "delay-1.0.0.tar").exists()
 
 

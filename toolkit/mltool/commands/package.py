@@ -71,7 +71,7 @@ def package(
     with archives.beside(tar) as desk:
         folder = desk / layout.name(manifest)
         assemble(manifest, source(manifest, tree, dvc.Storage(project.folder)), folder)
-        seal(manifest, folder, sign=how, key=key or git.setting(project, "user.signingkey"))
+        seal(manifest, folder, sign=how, key=key or _signing_key(project))
         verify.verify(folder, _own(manifest), into=desk)
         # Packed before the model runs for the first time, which could leave things in the folder.
         archives.write(desk / tar.name, folder, top=folder.name)
@@ -118,7 +118,8 @@ def seal(manifest: Manifest, folder: Path, *, sign: Sign, key: str) -> None:
         return
     if not key:
         raise UserError(
-            "The bundle is to be signed, and there is no key.", "Set Git's user.signingKey, name one with --key."
+            "The bundle is to be signed, and Git signs with no SSH key (gpg.format, user.signingKey).",
+            "Name a key with --key.",
         )
     (folder / layout.SIGNATURE).write_bytes(signing.ssh.sign(sums, key))
     if sign == "dsse":
@@ -139,6 +140,10 @@ def replayed(folder: Path, manifest: Manifest, *, say: Say) -> int:
         raise RefusedError(f"The bundle does not predict what the pipeline did: {_difference(result.out, result.err)}")
     golden = next(file.path for file in manifest.files if file.role == "golden")
     return sum(1 for line in (folder / golden).read_bytes().splitlines() if line.strip())
+
+
+def _signing_key(project: git.Project) -> str:
+    return git.setting(project, "user.signingkey") if git.setting(project, "gpg.format") == "ssh" else ""
 
 
 def _registered(project: git.Project, model: str, version: str) -> Event:

@@ -1,24 +1,22 @@
 """`mltool verify`: is this bundle what it says, from whom it says, and allowed here; nothing of it is loaded."""
 
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 from mltool import __version__, archives, disk, signing
 from mltool import config as configuration
 from mltool.archives import Unpacked
-from mltool.bundle import check, checksums, layout, statement, words
-from mltool.bundle.check import Finding, Found, Policy, Signature
+from mltool.bundle import check, layout
+from mltool.bundle.check import Finding, Found, Policy
+from mltool.commands import bundle_files
 from mltool.config import Config
 from mltool.errors import RefusedError, UserError
+from mltool.registry import tag
 from mltool.release import json as manifests
 from mltool.release.model import Manifest
-
-MOST_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +54,7 @@ def policy(config: Config, model: str, *, folder: Path, signers: Path | None = N
     allowed = signers or named
     if allowed is not None and not allowed.is_file():
         raise UserError(f"The list of allowed signers {allowed} does not exist.", "See docs/bundle.md for its format.")
-    rules = config.models.get(model)
+    rules = next((found for name, found in config.models.items() if tag.spelled(name) == tag.spelled(model)), None)
     return Policy(
         source="mltool.toml" if rules else "",
         signers=str(allowed) if allowed else "",
@@ -91,7 +89,7 @@ def opened(bundle: Path, policy: Policy) -> Iterator[VerifiedBundle]:
 
 def judge(unpacked: Unpacked, policy: Policy) -> Judged:
     """Return what speaks against the bundle. Raises UserError for what is no bundle at all."""
-    found = _read(unpacked, policy)
+    found = bundle_files.read(unpacked, policy)
     known = tuple(signature.signer for signature in found.signatures if signature.signer)
     return Judged(found=found, findings=check.verify(found, policy), signers=known, notes=tuple(_notes(found, policy)))
 
@@ -111,74 +109,23 @@ def refusal(bundle: Path, findings: tuple[Finding, ...]) -> RefusedError:
     return RefusedError(f"{bundle.name} is refused, and nothing of it was loaded. {reasons}", "Do not use it.")
 
 
-def _read(unpacked: Unpacked, policy: Policy) -> Found:
-    sums, manifest = (_needed(unpacked, name) for name in (layout.SUMS, layout.MANIFEST))
-    read = manifests.loads(manifest)
-    try:
-        listed = checksums.loads(sums)
-    except ValueError as error:
-        raise RefusedError(f"{layout.SUMS} is not what mltool writes: {error}.") from error
-    return Found(
-        top=unpacked.top,
-        contents=unpacked.contents,
-        sums=listed,
-        manifest=read,
-        generated=_generated(unpacked, read),
-        signatures=tuple(_signatures(unpacked, sums, listed, policy)),
-    )
+def inspect(bundle: Path, *, folder: Path, signers: Path | None, digest: str) -> Judged:
+    """Return what is found in a bundle by the policy of the project in `folder`, if there is one.
+
+    Raises UserError for what is no bundle, RefusedError for an archive that cannot even be unpacked safely.
+    """
+    if not bundle.exists():
+        raise UserError(f"{bundle} does not exist.", "Name a bundle, or its folder.")
+    if bundle.is_dir():
+        return _inspected(archives.survey(bundle), folder, signers, digest)
+    with tempfile.TemporaryDirectory(prefix="mltool-") as desk:
+        return _inspected(archives.unpack(bundle, Path(desk) / "files"), folder, signers, digest)
 
 
-def _needed(unpacked: Unpacked, name: str) -> bytes:
-    content = unpacked.contents.get(name)
-    if content is None:
-        raise UserError(f"{unpacked.top or 'It'} is no bundle: it has no {name}.", "Name a bundle, or its folder.")
-    return _read_file(unpacked, name)
-
-
-def _read_file(unpacked: Unpacked, name: str) -> bytes:
-    """Return a file that we must read whole; one that is too large for what it is named is refused unread."""
-    if unpacked.contents[name].size > MOST_BYTES:
-        raise RefusedError(f"{name} has {unpacked.contents[name].size} bytes, which is no {name} of ours.")
-    return (unpacked.folder / name).read_bytes()
-
-
-def _generated(unpacked: Unpacked, manifest: Manifest) -> Mapping[str, str]:
-    """Return the SHA-256 that card, bill of materials and Dockerfile have when we write them."""
-    locked = next((file.path for file in manifest.files if file.role == "requirements"), "")
-    if manifest.tool != __version__ or locked not in unpacked.contents:
-        return {}
-    digest = f"sha256:{unpacked.contents[layout.MANIFEST].sha256}"
-    try:
-        text = _read_file(unpacked, locked).decode(errors="replace")
-        written = words.write(manifest, digest=digest, locked=text)
-    except UserError as error:
-        raise RefusedError(f"What the bundle says about itself cannot be written from its manifest. {error}") from error
-    return {name: sha256(content).hexdigest() for name, content in written.items()}
-
-
-def _signatures(unpacked: Unpacked, sums: bytes, listed: Mapping[str, str], policy: Policy) -> Iterator[Signature]:
-    if not policy.signers:
-        return
-    allowed = Path(policy.signers)
-    signed = layout.SIGNATURE in unpacked.contents
-    if signed:
-        yield signing.ssh.check(sums, unpacked.folder / layout.SIGNATURE, allowed)
-    # With a signature that can be checked, a statement that cannot be is a note.
-    if layout.STATEMENT in unpacked.contents and (signing.can_attest() or not signed):
-        yield _statement(_read_file(unpacked, layout.STATEMENT), allowed, listed)
-
-
-def _statement(content: bytes, allowed: Path, listed: Mapping[str, str]) -> Signature:
-    signature, payload = signing.check_attestation(content, allowed.read_text(errors="replace"), now=time.time())
-    if signature.problem:
-        return signature
-    try:
-        about = statement.subjects(payload)
-    except ValueError as error:
-        return Signature(level="dsse", problem=f"The statement does not count: {error}.")
-    if about != listed:
-        return Signature(level="dsse", problem="The statement is about other files than those of this bundle.")
-    return signature
+def _inspected(unpacked: Unpacked, folder: Path, signers: Path | None, digest: str) -> Judged:
+    config = configuration.load(disk.read(folder, (configuration.FILE, configuration.PYPROJECT)))
+    model = manifests.loads(bundle_files.needed(unpacked, layout.MANIFEST)).model
+    return judge(unpacked, policy(config, model, folder=folder, signers=signers, digest=digest))
 
 
 def _notes(found: Found, policy: Policy) -> Iterator[str]:
@@ -195,22 +142,3 @@ def _notes(found: Found, policy: Policy) -> Iterator[str]:
             f"Its card, bill of materials and Dockerfile are by mltool {found.manifest.tool}, and this is "
             f"{__version__}: they were compared with {layout.SUMS} only."
         )
-
-
-def inspect(bundle: Path, *, folder: Path, signers: Path | None, digest: str) -> Judged:
-    """Return what is found in a bundle by the policy of the project in `folder`, if there is one.
-
-    Raises UserError for what is no bundle, RefusedError for an archive that cannot even be unpacked safely.
-    """
-    if not bundle.exists():
-        raise UserError(f"{bundle} does not exist.", "Name a bundle, or its folder.")
-    if bundle.is_dir():
-        return _inspected(archives.survey(bundle), folder, signers, digest)
-    with tempfile.TemporaryDirectory(prefix="mltool-") as desk:
-        return _inspected(archives.unpack(bundle, Path(desk) / "files"), folder, signers, digest)
-
-
-def _inspected(unpacked: Unpacked, folder: Path, signers: Path | None, digest: str) -> Judged:
-    config = configuration.load(disk.read(folder, (configuration.FILE, configuration.PYPROJECT)))
-    model = manifests.loads(_needed(unpacked, layout.MANIFEST)).model
-    return judge(unpacked, policy(config, model, folder=folder, signers=signers, digest=digest))
