@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from mltool.errors import OutsideError, UserError
-from mltool.targets import NotReadyError, Place, Running, local, versions
+from mltool.targets import NOTHING, NotReadyError, Place, Running, local, versions
 from support import served
 
 from .conftest import MakePlace
@@ -151,7 +151,7 @@ def test_the_error_of_a_version_that_crashes_quotes_its_log(local_place: MakePla
     with pytest.raises(NotReadyError, match="the model cannot be loaded: it is no model"):
         local.apply(place, served.bundle(tmp_path, "1.0.0", behaviour="crashes"))
 
-    assert local.state(place) is None
+    assert local.state(place) == NOTHING
 
 
 def test_a_worker_that_is_killed_is_started_again_and_requests_wait_for_it(
@@ -175,7 +175,7 @@ def test_a_worker_that_keeps_dying_is_started_again_later_and_later(local_place:
 
     os.kill(get(place)["pid"], signal.SIGKILL)
 
-    wait_until(lambda: (found := local.state(place)) is not None and "ended with code 1" in found.trouble)
+    wait_until(lambda: "ended with code 1" in local.state(place).trouble)
     state = json.loads((local.home(place) / "state.json").read_text())
     assert state["restarts"] >= 1
 
@@ -189,7 +189,7 @@ def test_when_the_supervisor_is_killed_the_model_answers_on_and_the_next_deploym
 
     os.kill(pid_of_supervisor(place), signal.SIGKILL)
 
-    wait_until(lambda: "deploy again" in local.state(place).trouble)  # type: ignore[union-attr]
+    wait_until(lambda: "deploy again" in local.state(place).trouble)
     assert get(place)["version"] == "1.0.0"
     with Clients(place) as clients:
         local.apply(place, new)
@@ -206,11 +206,11 @@ def test_after_a_reboot_the_supervisor_started_by_hand_brings_back_what_was_live
     home, worker = local.home(place), get(place)["pid"]
     for pid in (pid_of_supervisor(place), worker):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: "nothing answers" in local.state(place).trouble)  # type: ignore[union-attr]
+    wait_until(lambda: "nothing answers" in local.state(place).trouble)
 
     subprocess.run([sys.executable, home / "supervisor.py", "--detach", home], check=True)
 
-    wait_until(lambda: local.state(place).trouble == "")  # type: ignore[union-attr]
+    wait_until(lambda: local.state(place).trouble == "")
     assert get(place)["version"] == "1.0.0"
     assert get(place)["pid"] != worker
 
@@ -229,7 +229,7 @@ def test_a_process_id_that_another_process_has_now_is_not_taken_for_ours(
     (home / "state.json").write_text(json.dumps(state))
     (home / "lock").write_text(f"{os.getpid()}\n")
 
-    assert "nothing answers" in local.state(place).trouble  # type: ignore[union-attr]
+    assert "nothing answers" in local.state(place).trouble
     local.apply(place, release)
 
     assert get(place)["version"] == "1.0.0"
@@ -246,7 +246,7 @@ def test_a_port_that_somebody_else_has_is_a_sentence_and_nothing_is_left(
         local.apply(place, served.bundle(tmp_path, "1.0.0"))
 
     assert "port" in caught.value.remedy
-    assert local.state(place) is None
+    assert local.state(place) == NOTHING
 
 
 def test_another_port_is_taken_without_losing_the_old_one_first(local_place: MakePlace, tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_budgets_are_measured_on_a_process_of_its_own_and_nothing_else_is_touche
     assert 5 < measured.memory_mb < 100
     assert measured.p99_ms is not None
     assert 20 <= measured.p99_ms < 1000
-    assert local.state(place) is None
+    assert local.state(place) == NOTHING
 
 
 def test_a_version_that_cannot_be_measured_because_it_does_not_start_says_why(

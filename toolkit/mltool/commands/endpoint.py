@@ -68,7 +68,7 @@ def reported(found: Endpoint) -> Running | None:
     """
     state = found.target.state(found.place)
     if state is not None or not found.url:
-        return state
+        return None if state == targets.NOTHING else state
     return running(found.send, found.url)
 
 

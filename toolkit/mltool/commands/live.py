@@ -12,7 +12,7 @@ from mltool.commands.evidence import load_config
 from mltool.config import Config
 from mltool.errors import Exit, OutsideError
 from mltool.registry.model import Ledger, ModelState
-from mltool.targets import Running
+from mltool.targets import NOTHING, Running
 from mltool.targets.replay import running
 
 SCHEMA: Final = "mltool.live/1"
@@ -99,6 +99,8 @@ def _now(asked: Endpoint) -> tuple[Running | None, str]:
         state = asked.target.state(asked.place)
     except OutsideError as error:
         return None, str(error)
+    if state == NOTHING:
+        return None, ""
     trouble = state.trouble if state else ""
     if not asked.url:
         return state, trouble or f"Its address is unknown: set `url` of [environments.{asked.place.environment}]."

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mltool.targets import compose, exec, kubernetes, local, sagemaker  # noqa: A004 - a module of this name
 from mltool.targets.target import (
+    NOTHING,
     Connects,
     Delivery,
     Measures,
@@ -28,6 +29,7 @@ CONNECTS: Final[Mapping[str, Connects[Any]]] = {"sagemaker": sagemaker}
 __all__ = [
     "CONNECTS",
     "MEASURES",
+    "NOTHING",
     "TARGETS",
     "Connects",
     "Delivery",

@@ -6,7 +6,7 @@ import msgspec
 
 from mltool import shell
 from mltool.errors import OutsideError, UserError
-from mltool.targets.target import Delivery, Place, Running
+from mltool.targets.target import NOTHING, Delivery, Place, Running
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def state(place: Place[Settings]) -> Running | None:
         return None
     out = _run(place, "state", place.settings.state, {})
     if not out.strip():
-        return None
+        return NOTHING
     try:
         document = msgspec.json.decode(out)
         return Running(version=str(document["version"]), digest=str(document["digest"]))

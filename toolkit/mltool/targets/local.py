@@ -10,7 +10,7 @@ from mltool.errors import UserError
 from mltool.release import names
 from mltool.release.preflight import Measured
 from mltool.targets import bundles, rehearsal, supervised, versions
-from mltool.targets.target import Delivery, Place, Running
+from mltool.targets.target import NOTHING, Delivery, Place, Running
 
 PASSED_ON: Final = ("PATH", "HOME", "LANG", "TZ", "TMPDIR")
 """What a worker sees of the environment that deployed it: it outlives the job, and should not know its secrets."""
@@ -48,11 +48,11 @@ def url(place: Place[Settings]) -> str:
     return f"http://[{host}]:{_port(place)}" if ":" in host else f"http://{host}:{_port(place)}"
 
 
-def state(place: Place[Settings]) -> Running | None:
+def state(place: Place[Settings]) -> Running:
     """Return what the supervisor keeps running, with a sentence where it does not, or is gone itself."""
     found = supervised.state(home(place))
     if found.live is None:
-        return None
+        return NOTHING
     trouble = ""
     if not found.supervised:
         after = "what it started still answers" if found.answering else "nothing answers"
@@ -67,7 +67,7 @@ def apply(place: Place[Settings], release: Delivery) -> bool:
     root, before = home(place), state(place)
     folder = versions.install(supervised.writable(root), release)
     _run(place, release, folder)
-    needed = [folder, *([versions.place(root, before)] if before else [])]
+    needed = [folder, *([versions.place(root, before)] if before.version else [])]
     versions.prune(root, keep=max(place.settings.keep, 2), needed=needed)
     return True
 

@@ -18,7 +18,7 @@ from mltool import http
 from mltool.errors import OutsideError, UserError
 from mltool.release import names
 from mltool.targets import images
-from mltool.targets.target import Delivery, NotReadyError, Place, Running
+from mltool.targets.target import NOTHING, Delivery, NotReadyError, Place, Running
 
 POLL: Final = 5.0
 VARIANT: Final = "live"
@@ -54,12 +54,12 @@ def url(place: Place[Settings]) -> str:
     return f"https://runtime.sagemaker.{region}.amazonaws.com/endpoints/{_endpoint(place)}"
 
 
-def state(place: Place[Settings]) -> Running | None:
+def state(place: Place[Settings]) -> Running:
     """Return the version whose configuration the endpoint has."""
     client = _client(place, "sagemaker")
     found = _described(client.describe_endpoint, EndpointName=_endpoint(place))
     if found is None:
-        return None
+        return NOTHING
     config = _ask(client.describe_endpoint_config, EndpointConfigName=found["EndpointConfigName"])
     model = _ask(client.describe_model, ModelName=config["ProductionVariants"][0]["ModelName"])
     known = (model.get("PrimaryContainer") or {}).get("Environment") or {}
@@ -109,8 +109,8 @@ def connect(place: Place[Settings]) -> http.Send:
     @cache
     def known() -> Running:
         now = state(place)
-        if now is None or now.trouble:
-            raise OutsideError(now.trouble if now else f"There is no endpoint {_endpoint(place)}.")
+        if now.trouble or not now.version:
+            raise OutsideError(now.trouble or f"There is no endpoint {_endpoint(place)}.")
         return now
 
     def send(request: http.Request) -> http.Answer:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -54,6 +54,10 @@ class Running:
     trouble: str = ""
 
 
+NOTHING: Final = Running(version="", digest="")
+"""What runs where nothing does, as far as the target knows."""
+
+
 class NotReadyError(RefusedError):
     """The version was started where it is to run and did not get ready: a verdict on the version."""
 
@@ -72,7 +76,7 @@ class Target(Protocol[S]):
         """Return where the model answers; empty where only its users know."""
 
     def state(self, place: Place[S], /) -> Running | None:
-        """Return what runs there; None for nothing, or where the target keeps no record and the address is asked."""
+        """Return what runs there, NOTHING where nothing does; None where only the address can say."""
 
     def apply(self, place: Place[S], release: Delivery, /) -> bool:
         """Make the place run this release. The same call again does nothing new and finishes what was cut short."""
