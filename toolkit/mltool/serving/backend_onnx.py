@@ -53,11 +53,17 @@ def _apart(inputs: Mapping[str, Any], schema: Schema) -> Feeds:
     """Feed each column by its name."""
     if missing := set(inputs) - set(schema.columns):
         raise ValueError(f"the graph asks for {', '.join(sorted(missing))}, which the schema does not have")
-    places = [(name, schema.columns.index(name), kind) for name, kind in inputs.items()]
+    groups = [(kind, tuple(name for name in inputs if inputs[name] is kind)) for kind in dict.fromkeys(inputs.values())]
+    places = {name: place for place, name in enumerate(schema.columns)}
 
     def feeds(rows: Sequence[Row]) -> dict[str, Any]:
         columns = list(zip(*rows, strict=True))
-        return {name: np.array(_cells(columns[place], kind), dtype=kind).reshape(-1, 1) for name, place, kind in places}
+        fed: dict[str, Any] = {}
+        for kind, names in groups:
+            # One array for all of a kind, and views of it: making many small ones costs more than predicting.
+            cells = np.array([_cells(columns[places[name]], kind) for name in names], dtype=kind)
+            fed.update(zip(names, cells.reshape(len(names), len(rows), 1), strict=True))
+        return fed
 
     return feeds
 

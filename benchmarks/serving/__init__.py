@@ -1,0 +1,1 @@
+"""The cost of serving one model: mltool's server beside five others."""
