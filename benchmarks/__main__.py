@@ -1,9 +1,10 @@
 """Measure mltool beside DVC on generated repositories.
 
-python -m benchmarks [--only small …] [--write] [--render]
+python -m benchmarks [--only small … | --ledger] [--write] [--render]
 
 Without --write the tables are printed only; with it, benchmarks/results.json, docs/benchmarks.md and the block in
-README.md are rewritten. All takes about five minutes, nearly all of it DVC's.
+README.md are rewritten. All takes about five minutes, nearly all of it DVC's. The ledger beside GTO is measured by
+itself, with --ledger, and takes as long.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import clock, repositories, results, words
+from benchmarks import clock, ledger, repositories, results, words
 from benchmarks.cases import CASES, DIFF, DVC, MLTOOL, REPORT, Case, commands
 from benchmarks.clock import Ran, Took
 from benchmarks.results import Machine, Measured, Results, Start
@@ -41,6 +42,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=[case.key for case in CASES], help="measure these cases")
+    parser.add_argument("--ledger", action="store_true", help="measure the ledger beside GTO, and nothing else")
     parser.add_argument("--write", action="store_true", help="write results.json, docs/benchmarks.md and the README")
     parser.add_argument("--render", action="store_true", help="measure nothing; write the words of results.json again")
     asked = parser.parse_args()
@@ -52,12 +54,23 @@ def main() -> None:
     # The mltool and dvc of the Python that runs this, not those of another environment on PATH.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with tempfile.TemporaryDirectory(prefix="mltool-benchmark-") as folder:
+        if asked.ledger:
+            _ledger(Path(folder), write=asked.write)
+            return
         found = measure(Path(folder), [case for case in CASES if not asked.only or case.key in asked.only])
     print(words.table(found))
     print()
     print(words.details(found))
     if asked.write:
         results.write(found)
+        words.publish(results.load(), ROOT)
+
+
+def _ledger(folder: Path, *, write: bool) -> None:
+    found = ledger.measure(folder)
+    print(ledger.section(found))
+    if write:
+        ledger.write(found)
         words.publish(results.load(), ROOT)
 
 

@@ -1,30 +1,20 @@
-"""Measure the ledger beside GTO, on one repository whose tags both read.
+"""The ledger beside GTO, on one repository whose tags both read; GTO gets an environment of its own."""
 
-python -m benchmarks.ledger [--tags 5000] [--write]
-
-Every tag has a name in GTO's grammar and mltool's trailers. GTO gets an environment of its own. With --write,
-benchmarks/ledger.json and docs/benchmarks.md are rewritten.
-"""
-
-import argparse
 import hashlib
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks import clock, results, words
+from benchmarks import clock
 from benchmarks.clock import Took
 from mltool.registry import tag, trailers
 from mltool.registry.model import NewEvent
 from mltool.registry.trailers import Place
 
 FILE = Path(__file__).with_name("ledger.json")
-ROOT = FILE.parents[1]
 GTO = "1.10.1"
 MODELS = 20
 ROUNDS, GTO_ROUNDS = 9, 3
@@ -52,30 +42,13 @@ class Figures:
     commands: Mapping[str, Took]
 
 
-def main() -> None:
-    """Measure, print, and write where asked to."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.ledger", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--tags", type=int, default=5000)
-    parser.add_argument("--write", action="store_true", help="write ledger.json and docs/benchmarks.md")
-    asked = parser.parse_args()
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with tempfile.TemporaryDirectory(prefix="mltool-benchmark-") as folder:
-        found = measure(Path(folder), asked.tags)
-    print(table(found))
-    if asked.write:
-        rounded = json.loads(json.dumps(asdict(found)), parse_float=lambda text: round(float(text), 4))
-        FILE.write_text(json.dumps(rounded, indent=1) + "\n")
-        page = ROOT / words.PAGE
-        page.write_text(words.page(results.load()))
-
-
-def measure(folder: Path, tags: int) -> Figures:
+def measure(folder: Path, tags: int = 5000) -> Figures:
     """Return the figures for a repository with so many tags, all commands in turn, round after round."""
     gto = install(folder / "gto")
     repository = make(folder / "repository", tags)
-    last = _git(repository, "for-each-ref", "--count=1", "--sort=-taggerdate", "--format=%(refname:strip=2)", "refs/tags")
+    last = _git(
+        repository, "for-each-ref", "--count=1", "--sort=-taggerdate", "--format=%(refname:strip=2)", "refs/tags"
+    )
     model = last.partition("#")[0].partition("@")[0]
     ours = {
         "mltool status": ("mltool", "status", "--json"),
@@ -88,9 +61,7 @@ def measure(folder: Path, tags: int) -> Figures:
              "start": ("mltool", "--help")}  # fmt: skip
     same = agreement(clock.run(ours["mltool status"], repository).out, gto, repository)
     ran = [_round(ours | other | (theirs if at < GTO_ROUNDS else {}), repository) for at in range(ROUNDS)]
-    medians = {
-        name: clock.median(found[name] for found in ran if name in found) for name in (*ours, *theirs, *other)
-    }
+    medians = {name: clock.median(found[name] for found in ran if name in found) for name in (*ours, *theirs, *other)}
     start, floor = medians.pop("start"), medians.pop("floor")
     return Figures(
         tags=tags,
@@ -114,10 +85,7 @@ def agreement(status: bytes, gto: Path, repository: Path) -> int:
     }
     shown = json.loads(clock.run((str(gto), "show", "--json"), repository).out)
     theirs = {
-        (name, stage): versions[0]["version"] if isinstance(versions[0], dict) else versions[0]
-        for name, row in shown.items()
-        for stage, versions in row["stage"].items()
-        if versions
+        (name, stage): version for name, row in shown.items() for stage, version in row["stage"].items() if version
     }
     if ours != theirs:
         raise RuntimeError(f"mltool and GTO differ: {sorted(set(ours.items()) ^ set(theirs.items()))[:5]}")
@@ -201,13 +169,19 @@ def section(found: Figures) -> str:
 
 {table(found)}
 
-`python -m benchmarks.ledger --write` makes one repository whose tags both tools read: names in GTO's grammar, with
+`python -m benchmarks --ledger --write` makes one repository whose tags both tools read: names in GTO's grammar, with
 mltool's trailers in the messages, and honest clocks, because GTO orders by them. GTO {found.gto} is in an environment
 of its own. {found.rounds} rounds, {found.gto_rounds} of GTO, in turn; medians. Both name the same version in all
 {found.same} stages, or the benchmark stops. Of ours, {found.start.wall:.2f} s is the start of any command
 (`mltool --help`) and {found.floor.wall:.2f} s what `git for-each-ref` takes alone. What gto-action does on a push is
 several such calls.
 """
+
+
+def write(found: Figures, path: Path = FILE) -> None:
+    """Write the figures as JSON."""
+    rounded = json.loads(json.dumps(asdict(found)), parse_float=lambda text: round(float(text), 4))
+    path.write_text(json.dumps(rounded, indent=1) + "\n")
 
 
 def load(path: Path = FILE) -> Figures:
@@ -224,7 +198,3 @@ def _round(commands: Mapping[str, Sequence[str]], folder: Path) -> dict[str, Too
 def _git(folder: Path, *words: str, stdin: str = "") -> str:
     done = subprocess.run(("git", *words), cwd=folder, input=stdin.encode(), capture_output=True, check=True)
     return done.stdout.decode().strip()
-
-
-if __name__ == "__main__":
-    main()

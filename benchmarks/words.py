@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from benchmarks import ledger
 from benchmarks.cases import DIFF, DVC, GROWTH, MLTOOL, REPORT
 from benchmarks.clock import Took
 from benchmarks.results import Measured, Results
@@ -73,6 +74,7 @@ def page(results: Results) -> str:
             "## Every command",
             "",
             details(results),
+            ledger.section(ledger.load()),
         ]
     )
 

@@ -92,14 +92,6 @@ def test_a_revision_that_looks_like_an_option_is_only_unknown(repo: Repo) -> Non
         git.resolve(git.find(repo.folder), "--all")
 
 
-def test_tags_lead_to_commits_whether_annotated_or_not(repo: Repo) -> None:
-    first = repo.commit({"a": "1"})
-    repo.git("tag", "light")
-    repo.git("tag", "-m", "words", "heavy")
-    repo.git("tag", "blob", repo.git("rev-parse", "HEAD:a"))
-    assert git.tags(git.find(repo.folder)) == (("heavy", first), ("light", first))
-
-
 def test_a_detached_head_has_no_branch(repo: Repo) -> None:
     sha = repo.commit()
     project = git.find(repo.folder)

@@ -262,6 +262,14 @@ class TestRefusals:
         assert again.out.startswith("Nothing to write" if written else "Wrote mltool/hold/delay/2")
         assert registry_verify.check(project(team.ada), remote="origin").findings == ()
 
+    def test_a_ref_deleted_upstream_is_named_and_made_again(self, team: Team) -> None:
+        ledger.append(project(team.ada), team.events(), remote="origin")
+        run("git", "update-ref", "-d", "refs/mltool/ledger/delay", cwd=team.remote)
+        found = registry_verify.check(project(team.ada), remote="origin").findings
+        assert [item.sentence for item in found] == ["origin has no ref for the newest event of delay."]
+        (event,) = ledger.append(project(team.ada), team.events("hold"), remote="origin")
+        assert f"{event.tag.object} refs/mltool/ledger/delay" in team.refs()
+
 
 class TestSigning:
     """SSH signatures, where Git is set up to make them."""

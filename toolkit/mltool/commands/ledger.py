@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mltool import git
 from mltool.errors import OutsideError, UserError
-from mltool.git.ledger import Delivery, LedgerRefs, Write
+from mltool.git.ledger import Delivery, LedgerRefs, Upstream
 from mltool.registry import chain, ledger, tag, trailers, verify
 from mltool.registry.model import Event, Ledger, NewEvent
 from mltool.registry.trailers import Place
@@ -63,46 +63,48 @@ def append(
     only. Raises UserError where the chain of one of the models is not whole, or an event exists; OutsideError where the
     remote does not take them.
     """
-    planned = events
     actor = _actor(os.environ)
+    models, lost = "", ""
     for _ in range(ATTEMPTS):
         upstream = git.fetch_ledger(project, remote) if remote else None
         refs = git.ledger_refs(project)
         now = ledger.build(refs.tags, refs.heads)
-        planned = tuple(replace(event, actor=event.actor or actor) for event in (replan(now) if replan else events))
-        if not planned:
+        wanted = replan(now) if replan else events
+        if not wanted:
             return ()
-        there = Elsewhere(name=remote, tags=upstream.tags, heads=upstream.heads) if remote and upstream else None
-        _refuse_broken(refs, there, {event.model for event in planned})
-        with git.tag_writer(project) as write:
-            delivery = _made(planned, refs, now, write)
-        if remote and not git.push_ledger(project, remote, delivery):
-            continue
-        if not git.record(project, delivery):
-            if remote is None:
-                continue
-            git.fetch_ledger(project, remote)
-        return _written(project, delivery)
-    models = ", ".join(sorted({event.model for event in planned}))
-    raise OutsideError(f"Others wrote to the ledger of {models} {ATTEMPTS} times meanwhile.", "Try again.")
+        models = ", ".join(sorted({event.model for event in wanted}))
+        _refuse_broken(refs, upstream, {event.model for event in wanted})
+        delivery = _made(project, [replace(event, actor=event.actor or actor) for event in wanted], refs, now)
+        lost = _deliver(project, delivery, refs, upstream)
+        if not lost:
+            return _written(project, delivery)
+    raise OutsideError(f"Others wrote to the ledger of {models} {ATTEMPTS} times meanwhile: {lost}.", "Try again.")
 
 
-def _made(planned: tuple[NewEvent, ...], refs: LedgerRefs, now: Ledger, write: Write) -> Delivery:
+def _deliver(project: git.Project, delivery: Delivery, refs: LedgerRefs, upstream: Upstream | None) -> str:
+    """Push and record the events; return why that was not possible any more, empty where it was."""
+    here = {model: tag.object for model, tag in refs.heads.items()}
+    if upstream is None:
+        return "" if git.record(project, delivery, expected=here) else "the refs here moved"
+    lost = git.push_ledger(project, upstream.remote, delivery, expected=upstream.heads)
+    if not lost and not git.record(project, delivery, expected=here):
+        git.fetch_ledger(project, upstream.remote)
+    return lost
+
+
+def _made(project: git.Project, planned: Sequence[NewEvent], refs: LedgerRefs, now: Ledger) -> Delivery:
     """Make the tag objects, each naming the one before it."""
     taken = {item.name for item in refs.tags}
     made: dict[str, str] = {}
     places: dict[str, Place] = {}
-    for name, event in zip(tag_names(now, planned), planned, strict=True):
-        place = places.get(event.model) or _first_place(event.model, now)
-        if name in taken or name in made:
-            raise UserError(f"{name} exists already.", "See `mltool log` for when and why.")
-        made[name] = write(name, event.commit, trailers.message(event, place))
-        places[event.model] = Place(sequence=place.sequence + 1, previous=made[name], previous_tag=name)
-    heads = {
-        model: (refs.heads[model].object if model in refs.heads else "", place.previous)
-        for model, place in places.items()
-    }
-    return Delivery(tags=made, heads=heads)
+    with git.tag_writer(project) as write:
+        for name, event in zip(tag_names(now, planned), planned, strict=True):
+            place = places.get(event.model) or _first_place(event.model, now)
+            if name in taken or name in made:
+                raise UserError(f"{name} exists already.", "See `mltool log` for when and why.")
+            made[name] = write(name, event.commit, trailers.message(event, place))
+            places[event.model] = Place(sequence=place.sequence + 1, previous=made[name], previous_tag=name)
+    return Delivery(tags=made, heads={model: place.previous for model, place in places.items()})
 
 
 def tag_names(now: Ledger, planned: Sequence[NewEvent]) -> tuple[str, ...]:
@@ -131,8 +133,9 @@ def _first_place(model: str, now: Ledger) -> Place:
     return Place(sequence=number, adopts=chain.adoption(known.events))
 
 
-def _refuse_broken(refs: LedgerRefs, there: Elsewhere | None, models: set[str]) -> None:
+def _refuse_broken(refs: LedgerRefs, upstream: Upstream | None, models: set[str]) -> None:
     """Raise UserError where what the new events would follow is not what was written."""
+    there = Elsewhere(name=upstream.remote, tags=upstream.tags, heads=upstream.heads) if upstream else None
     found = verify.findings(refs.tags, refs.heads, elsewhere=there)
     for model in sorted(models):
         for finding in found:

@@ -34,7 +34,7 @@ def check(project: git.Project, *, remote: str | None = None, allowed_signers: P
     listed = verify.findings(
         refs.tags,
         refs.heads,
-        elsewhere=Elsewhere(name=remote, tags=there.tags, heads=there.heads) if remote and there else None,
+        elsewhere=Elsewhere(name=there.remote, tags=there.tags, heads=there.heads) if there else None,
         signers=None if allowed is None else _signers(project, events, allowed),
     )
     return Verified(events=len(events), models=len(found.models), findings=listed)

@@ -5,8 +5,6 @@ from mltool.git.ledger import (
     ledger_refs,
     push_ledger,
     record,
-    tag_writer,
-    upstream_refs,
 )
 from mltool.git.project import Project, clone, find, repository
 from mltool.git.questions import (
@@ -26,8 +24,8 @@ from mltool.git.questions import (
     resolve,
     setting,
     subject,
-    tags,
 )
+from mltool.git.tag_objects import tag_writer
 from mltool.git.trees import GitTree, WorkTree
 
 __all__ = [
@@ -58,6 +56,4 @@ __all__ = [
     "setting",
     "subject",
     "tag_writer",
-    "tags",
-    "upstream_refs",
 ]

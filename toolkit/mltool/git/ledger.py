@@ -1,15 +1,11 @@
-"""The ledger's tags in Git: read in one question, made without touching a ref, pushed all or not at all."""
+"""The ledger's tags in Git: read in one question, fetched, pushed all or not at all."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from mltool import shell
 from mltool.errors import OutsideError, UserError
 from mltool.git import command
 from mltool.git.project import Project
@@ -24,13 +20,9 @@ TRIES = 5
 _FIELDS = ("refname", "objecttype", "objectname", "object", "type", "tag", "taggername", "taggeremail",
            "taggerdate:unix", "contents")  # fmt: skip
 _LAYOUT = "--format=" + "".join(f"%({name})%00" for name in _FIELDS)
-SIGN: Final = "--sign"
-_SIGNING = r"^(user|gpg|gpg\.ssh|gpg\.openpgp|gpg\.x509|tag|committer)\."
 # What a remote says when somebody else was first.
 _LOST = ("stale info", "already exists", "cannot lock ref", "failed to update ref", "fetch first", "non-fast-forward",
          "incorrect old value", "reference already", "but expected")  # fmt: skip
-
-Write = Callable[[str, str, str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +37,17 @@ class LedgerRefs:
 class Upstream:
     """What a remote has: the object of each tag by its name, and of each model's newest event."""
 
+    remote: str
     tags: Mapping[str, str] = field(default_factory=dict)
     heads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """New tag objects by the name they get, and each model's newest event: what it has to be before, and after."""
+    """New tag objects by the name they get, and the object of each model's newest event."""
 
     tags: Mapping[str, str]
-    heads: Mapping[str, tuple[str, str]]
+    heads: Mapping[str, str]
 
 
 def ledger_refs(project: Project) -> LedgerRefs:
@@ -133,6 +126,7 @@ def upstream_refs(project: Project, remote: str) -> Upstream:
     rows = [row.partition("\t") for row in os.fsdecode(result.out).splitlines() if not row.endswith("^{}")]
     tags = {ref.removeprefix(TAGS): sha for sha, _, ref in rows if ref.startswith(TAGS)}
     return Upstream(
+        remote=remote,
         tags={name: sha for name, sha in tags.items() if names.looks_alike(name)},
         heads={unquote(ref.removeprefix(HEADS)): sha for sha, _, ref in rows if ref.startswith(HEADS)},
     )
@@ -143,57 +137,39 @@ def head_ref(model: str) -> str:
     return f"{HEADS}{quote(model, safe='=')}"
 
 
-@contextmanager
-def tag_writer(project: Project) -> Iterator[Write]:
-    """Yield a function (name, commit, message) → SHA that makes annotated tag objects, signed where Git is set up so.
+def push_ledger(project: Project, remote: str, delivery: Delivery, *, expected: Mapping[str, str]) -> str:
+    """Push all of it or nothing; return what the remote says where somebody else was first, else an empty string.
 
-    No ref is made: what is never pushed or recorded never was. Raises UserError where Git does not know who we are or
-    cannot sign.
+    `expected` are the newest events that the remote has to have.
+
+    Raises OutsideError where it does not take it for another reason.
     """
-    objects = project.root / command.line(project.root, "rev-parse", "--git-path", "objects")
-    settings = _settings(project)
-    sign = _sign(dict(settings))
-    with tempfile.TemporaryDirectory(prefix="mltool-ledger-") as folder:
-        environ = command.environ(os.environ) | _as_environ(settings)
-        environ |= {"GIT_DIR": folder, "GIT_OBJECT_DIRECTORY": str(objects)}
-        form = "sha256" if len(command.line(project.root, "rev-parse", "--verify", "HEAD^{commit}")) == 64 else "sha1"
-        _git(Path(folder), environ, "init", "--quiet", "--bare", f"--object-format={form}", folder)
-
-        def write(name: str, commit: str, message: str) -> str:
-            words = ("tag", sign, "--cleanup=verbatim", "--file=-", "--", name, commit)
-            _git(Path(folder), environ, *words, stdin=message.encode())
-            if sign == SIGN:
-                _want_signature(_git(Path(folder), environ, "cat-file", "tag", f"{TAGS}{name}"))
-            return _git(Path(folder), environ, "rev-parse", "--verify", f"{TAGS}{name}").decode().strip()
-
-        yield write
-
-
-def push_ledger(project: Project, remote: str, delivery: Delivery) -> bool:
-    """Push all of it or nothing; return False where somebody else was first, raise OutsideError for all else."""
     refs = [f"{sha}:{TAGS}{name}" for name, sha in delivery.tags.items()]
-    refs += [f"{new}:{head_ref(model)}" for model, (_, new) in delivery.heads.items()]
-    leases = [f"--force-with-lease={head_ref(model)}:{old}" for model, (old, _) in delivery.heads.items()]
+    refs += [f"{new}:{head_ref(model)}" for model, new in delivery.heads.items()]
+    leases = [f"--force-with-lease={head_ref(model)}:{expected.get(model, '')}" for model in delivery.heads]
     # A hook before the push would push data (DVC's does), which a tag does not need.
     words = ("push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
     result = command.ask(project.root, *words, *leases, remote, *refs, timeout=TIMEOUT)
     if result.code == 0:
-        return True
+        return ""
     said = result.out.decode(errors="replace") + result.err
+    why = _refusal(said) or command.reason(result)
     if any(word in said for word in _LOST):
-        return False
-    raise OutsideError(f"`{remote}` did not take the event: {_refusal(said) or command.reason(result)}.",
-                       "Nothing was written, here or there. Check your rights and the protection of tags.")  # fmt: skip
+        return why
+    raise OutsideError(
+        f"`{remote}` did not take the event: {why}.",
+        "Nothing was written, here or there. Check your rights and the protection of tags.",
+    )
 
 
-def record(project: Project, delivery: Delivery) -> bool:
+def record(project: Project, delivery: Delivery, *, expected: Mapping[str, str]) -> bool:
     """Make the refs here, all of them or none; return False where one is there already or has moved.
 
     Raises UserError where Git cannot write them.
     """
     zero = "0" * len(next(iter(delivery.tags.values())))
     rows = [f"update {TAGS}{name} {sha} {zero}" for name, sha in delivery.tags.items()]
-    rows += [f"update {head_ref(model)} {new} {old or zero}" for model, (old, new) in delivery.heads.items()]
+    rows += [f"update {head_ref(model)} {new} {expected.get(model, zero)}" for model, new in delivery.heads.items()]
     stdin = "".join(f"{row}\n" for row in ("start", *rows, "prepare", "commit")).encode()
     result = command.ask(project.root, "update-ref", "--stdin", stdin=stdin)
     if result.code == 0:
@@ -201,45 +177,6 @@ def record(project: Project, delivery: Delivery) -> bool:
     if any(word in result.err for word in _LOST):
         return False
     raise UserError(f"Git cannot write the event: {command.reason(result)}.")
-
-
-def _settings(project: Project) -> list[tuple[str, str]]:
-    listed = command.ask(project.root, "config", "-z", "--get-regexp", _SIGNING).out.decode(errors="replace")
-    return [(key, value) for key, _, value in (entry.partition("\n") for entry in listed.split("\0") if entry)]
-
-
-def _as_environ(settings: list[tuple[str, str]]) -> dict[str, str]:
-    pairs = {
-        f"GIT_CONFIG_{part}_{at}": text
-        for at, pair in enumerate(settings)
-        for part, text in zip(("KEY", "VALUE"), pair, strict=True)
-    }
-    return pairs | {"GIT_CONFIG_COUNT": str(len(settings))}
-
-
-def _sign(settings: Mapping[str, str]) -> str:
-    """Return the flag of `git tag`: signed where Git is told to, or is given an SSH key and not told not to."""
-    asked = settings.get("tag.gpgsign", "").lower()
-    if asked in ("true", "yes", "on", "1") or ("tag.gpgsign" in settings and not asked):
-        return SIGN
-    by_key = settings.get("gpg.format") == "ssh" and settings.get("user.signingkey")
-    return SIGN if by_key and not asked else "--no-sign"
-
-
-def _want_signature(tag: bytes) -> None:
-    """Raise UserError for a tag without a signature: Git 2.39 makes one, and exits 0, where ssh-keygen finds no key."""
-    if not trailers.words(tag.decode(errors="replace"))[1]:
-        raise UserError("Git is set up to sign and could not.", "Check `user.signingKey`, and that ssh-agent has it.")
-
-
-def _git(folder: Path, environ: Mapping[str, str], *words: str, stdin: bytes | None = None) -> bytes:
-    result = shell.run(("git", *words), cwd=folder, stdin=stdin, environ=environ)
-    if result.code == 0:
-        return result.out
-    if "tell me who you are" in result.err or "empty ident" in result.err or "auto-detect" in result.err:
-        raise UserError("Git does not know who you are, and every event names its author.",
-                        "Run `git config user.name …` and `git config user.email …`.")  # fmt: skip
-    raise UserError(f"Git cannot make the tag: {command.reason(result)}.")
 
 
 def _refusal(said: str) -> str:

@@ -108,18 +108,6 @@ def is_dirty(project: Project) -> bool:
     return bool(command.answer(project.root, "status", "--porcelain", "-z", "--untracked-files=no"))
 
 
-def tags(project: Project) -> tuple[tuple[str, str], ...]:
-    """Return every tag that leads to a commit, by name, with the commit's SHA."""
-    layout = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
-    listed = command.line(project.root, "for-each-ref", layout, "refs/tags")
-    found = []
-    for line in listed.splitlines():
-        name, kind, sha, target_kind, target = line.split("\0")
-        if "commit" in (kind, target_kind):
-            found.append((name, sha if kind == "commit" else target))
-    return tuple(found)
-
-
 def blobs(project: Project, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
     """Return the content of each (commit, path in the project) that exists in the repository, read in one go."""
     places = {pair: posixpath.normpath(posixpath.join(project.prefix, pair[1])) for pair in wanted}
