@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mltool import shell
-from mltool.dvc.program import python
+from mltool.dvc.program import missing, python
 from mltool.dvc.storage import Storage, places
 from mltool.errors import OutsideError, RefusedError, UserError
 
@@ -28,9 +28,11 @@ def copy(storage: Storage, path: str, digest: str, place: Path) -> str:
     a remote does not answer.
     """
     wrong: list[str] = []
+    failed: list[str] = []
     for where, problem in _candidates(storage, digest, place):
         if problem:
-            raise OutsideError(f"{path} cannot be had from {where}: {problem}.", "Check the login and the remote.")
+            failed.append(f"{path} cannot be had from {where}: {problem}.")
+            continue
         sha256, md5 = _hashes(place)
         if md5 == digest.partition(":")[2] or not digest.startswith("md5:"):
             return sha256
@@ -41,6 +43,8 @@ def copy(storage: Storage, path: str, digest: str, place: Path) -> str:
             f"{path} in {' and in '.join(wrong)} is not the file that dvc.lock names: its hash is another.",
             "It was replaced or damaged there. Delete it, and run `dvc push` where the true one is.",
         )
+    if failed:
+        raise OutsideError(failed[0], "Check the login and the remote, and try again.")
     raise UserError(
         f"{path} is neither in DVC's cache nor in a remote ({digest}).", "Run `dvc push` where it was made."
     )
@@ -80,7 +84,7 @@ def _hashes(place: Path) -> tuple[str, str]:
 def _download(folder: Path, remote: str, digest: str, place: Path) -> str:
     interpreter = python()
     if interpreter is None:
-        return "DVC is not installed here"
+        raise missing(f"get files from the remote `{remote}`")
     asked = json.dumps({"remote": remote, "hash": digest, "place": str(place.resolve())}).encode()
     environ = dict(os.environ) | {"DVC_NO_ANALYTICS": "1"}
     result = shell.run(
