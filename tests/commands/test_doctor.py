@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mltool import git, http
 from mltool.commands import doctor
+from mltool.commands.forge import Forge
 from mltool.errors import Exit
+from mltool.forges.session import Session
 from mltool.release.protection import Finding
 from support import github
 from support.repos import Repo
@@ -56,9 +59,14 @@ def test_without_a_network_the_project_is_judged_and_github_is_said_to_be_unseen
     known = mltool(repo.folder, "doctor")
     assert known.code == 4
     assert "? GitHub: o/r was not asked, for there is no token." in known.out
-    down = mltool(repo.folder, "doctor", GITHUB_TOKEN="x", GITHUB_API_URL=f"http://127.0.0.1:{github.free_port()}")
-    assert down.code == 4
-    assert "No connection to 127.0.0.1" in down.out
+
+
+def test_a_github_that_is_down_is_unseen(repo: Repo) -> None:
+    nowhere = f"http://127.0.0.1:{github.free_port()}"
+    session = Session(base=nowhere, token=http.Secret("x"), send=http.connect(nowhere), sleep=lambda seconds: None)
+    found = doctor.examine(git.find(repo.folder), Forge(session=session, repository="o/r"))
+    assert doctor.exit_code(found) == Exit.OUTSIDE
+    assert "No connection to 127.0.0.1" in doctor.words(found)
 
 
 @pytest.mark.slow
