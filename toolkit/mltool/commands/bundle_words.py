@@ -36,7 +36,7 @@ def judged(found: Judged) -> str:
     lines += [f"  ✗ {finding.sentence}" for finding in found.findings]
     if not found.findings:
         lines.append(f"  ✓ {len(found.found.sums)} files are those of the release")
-        lines += [f"  ✓ signed by {signer}" for signer in dict.fromkeys(found.signers)]
+        lines += [f"  ✓ signed by {signer}" for signer in found.signers]
     lines += [f"  – {note}" for note in found.notes]
     lines.append("Refused." if found.findings else "Good.")
     return "\n".join(lines) + "\n"

@@ -90,7 +90,7 @@ def opened(bundle: Path, policy: Policy) -> Iterator[VerifiedBundle]:
 def judge(unpacked: Unpacked, policy: Policy) -> Judged:
     """Return what speaks against the bundle. Raises UserError for what is no bundle at all."""
     found = bundle_files.read(unpacked, policy)
-    known = tuple(signature.signer for signature in found.signatures if signature.signer)
+    known = tuple(dict.fromkeys(signature.signer for signature in found.signatures if signature.signer))
     return Judged(found=found, findings=check.verify(found, policy), signers=known, notes=tuple(_notes(found, policy)))
 
 
