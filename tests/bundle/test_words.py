@@ -167,6 +167,19 @@ def test_an_unknown_python_has_no_image() -> None:
         written(python="3.9")
 
 
+def test_a_name_cannot_write_lines_of_its_own() -> None:
+    found = written(model="delay\nRUN evil\r\n# x", version="1\n2")
+    assert [line for line in found["Dockerfile"].splitlines() if line.startswith("RUN")] == [
+        "RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \\"
+    ]
+    assert [line for line in found["CARD.md"].splitlines() if line.startswith("# ")] == ["# delay RUN evil # x 1 2"]
+
+
+def test_a_schema_that_is_none_is_a_sentence() -> None:
+    with pytest.raises(UserError, match="The input schema of delay is none"):
+        written(inputs={"backend": "sklearn"})
+
+
 def test_a_folder_of_a_model_and_a_loader_are_copied_too() -> None:
     files = (*manifest().files, file("loader.py", "loader"))
     assert "loader.py" in written(files=files)["Dockerfile"]

@@ -237,6 +237,13 @@ def test_a_pickle_by_another_name_is_refused(opened: Path) -> None:
     assert "model/model.skops is no .skops file: it begins like a pickle" in reasons(opened, Policy())
 
 
+def test_a_manifest_from_which_nothing_can_be_written_is_refused(made: Made, opened: Path) -> None:
+    broken = dataclasses.replace(made.signed.manifest, inputs={"task": "x"}, python="2.7")
+    (opened / "release.json").write_text(manifests.dumps(broken))
+    seal(opened)
+    assert "cannot be written from its manifest" in reasons(opened, Policy())
+
+
 def test_a_bundle_from_a_newer_mltool_asks_for_it(opened: Path) -> None:
     document = json.loads((opened / "release.json").read_text()) | {"schema": "mltool.release/7", "tool": "9.1"}
     (opened / "release.json").write_text(json.dumps(document))

@@ -5,8 +5,6 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
-
 from mltool.bundle.requirements import Requirement
 from mltool.release.model import File, Input, Manifest
 from mltool.serving.schema import Schema
@@ -16,8 +14,10 @@ MODEL: Final = "model"
 KIND: Final = {"binary": "classification", "multiclass": "classification", "regression": "regression"}
 
 
-def render(manifest: Manifest, packages: Iterable[Requirement], *, digest: str) -> str:
-    """Return the document; `packages` is what serving installs, `digest` the manifest's. It holds no clock."""
+def render(manifest: Manifest, schema: Schema, packages: Iterable[Requirement], *, digest: str) -> str:
+    """Return the document; `schema` is what the model takes and gives, `packages` what serving installs, `digest` the
+    manifest's. It holds no clock.
+    """
     libraries = [_library(package) for package in packages]
     sources = [_source(each, role) for role in ("data", "params", "code") for each in getattr(manifest, role)]
     own = [file for file in manifest.files if file.role == "model"]
@@ -30,7 +30,7 @@ def render(manifest: Manifest, packages: Iterable[Requirement], *, digest: str) 
         "version": 1,
         "metadata": {
             "tools": {"components": [{"type": "application", "name": "mltool", "version": manifest.tool or "0"}]},
-            "component": _model(manifest, own, digest),
+            "component": _model(manifest, own, digest) | {"modelCard": _card(manifest, schema)},
         },
         "components": components,
         "dependencies": [{"ref": MODEL, "dependsOn": [component["bom-ref"] for component in components]}],
@@ -48,14 +48,12 @@ def _model(manifest: Manifest, own: list[File], digest: str) -> dict[str, Any]:
         "description": manifest.card.get("intended_use", ""),
         "hashes": [{"alg": "SHA-256", "content": own[0].sha256}] if len(own) == 1 else [],
         "licenses": [{"expression": manifest.card["license"]}] if manifest.card.get("license") else [],
-        "modelCard": _card(manifest),
         "properties": _properties(release=digest, tree=manifest.tree, pickle=str(manifest.pickle).lower()),
     }
     return {key: value for key, value in found.items() if value}
 
 
-def _card(manifest: Manifest) -> dict[str, Any]:
-    schema = msgspec.convert(manifest.inputs, Schema)
+def _card(manifest: Manifest, schema: Schema) -> dict[str, Any]:
     metrics = [
         {"type": metric.key, "value": str(metric.value), "slice": metric.path}
         for metric in manifest.metrics

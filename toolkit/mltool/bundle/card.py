@@ -7,8 +7,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from mltool.bundle import layout
 from mltool.bundle.check import is_pickle
 from mltool.release.model import File, Input, Manifest, Metric
@@ -26,9 +24,8 @@ SHOWN: Final = 20
 MADE_FROM: Final = {"data": "Data", "params": "Parameters", "code": "Code"}
 
 
-def render(manifest: Manifest, *, digest: str) -> str:
-    """Return the card of a release; `digest` is its manifest's."""
-    schema = msgspec.convert(manifest.inputs, Schema)
+def render(manifest: Manifest, schema: Schema, *, digest: str) -> str:
+    """Return the card of a release; `digest` is its manifest's, `schema` what the model takes and gives."""
     parts = (
         _front(manifest, schema),
         _head(manifest, digest),
@@ -68,7 +65,7 @@ def _front(manifest: Manifest, schema: Schema) -> str:
 
 def _head(manifest: Manifest, digest: str) -> str:
     return (
-        f"# {_cell(manifest.model)} {manifest.version}\n\n"
+        f"# {_cell(f'{manifest.model} {manifest.version}')}\n\n"
         f"Release `{digest}`, written by mltool {manifest.tool} from `{layout.MANIFEST}`. Numbers below name the file "
         f"they stand in; `git show {manifest.tree}:FILE` prints it, and `{layout.SUMS}` covers this card."
     )

@@ -23,7 +23,8 @@ def render(manifest: Manifest, *, digest: str) -> str:
     words += [f"{layout.SIGNATURE}*", f"{layout.STATEMENT}*"]
     folders = sorted({file.path.partition("/")[0] for file in manifest.files if "/" in file.path} - {"model"})
     return "\n".join([
-        f"# {manifest.model} {manifest.version}, release {digest}",
+        # On one line whatever its name: what follows a line break would be run.
+        " ".join(f"# {manifest.model} {manifest.version}, release {digest}".split()),
         f"# Made by mltool from {layout.MANIFEST}; build it in the folder of the bundle: docker build .",
         f"FROM python:{manifest.python}-slim@{image}",
         "ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1",
