@@ -236,6 +236,23 @@ def test_categories_of_histogram_trees_are_not_turned_into_numbers_behind_ones_b
     )
 
 
+def test_a_split_at_the_mean_of_two_values_that_is_a_third_but_for_the_last_bit_splits_the_same_in_onnx(
+    tmp_path: Path,
+) -> None:
+    # (51.98 + 53.06) / 2 is 52.519999999999996, so 52.52 goes right; in 32 bits it would go left.
+    values = np.repeat([51.98, 53.06], 60)
+    rows = pd.DataFrame({"temp": values, "y_true": (values > 52.6).astype(int)})
+    trees = HistGradientBoostingClassifier(max_iter=3, random_state=0)
+    trees.fit(rows[["temp"]], rows["y_true"])
+    assert {node["num_threshold"] for node in trees._predictors[0][0].nodes if not node["is_leaf"]} == {
+        52.519999999999996
+    }
+    measure.save_model(trees, tmp_path / "model.skops")
+    others = pd.concat([rows, pd.DataFrame({"temp": [52.52, 52.5, 52.54], "y_true": [1, 0, 1]})])
+    done = again(rows, others, tmp_path)
+    assert done.backend == "onnx", done.attempt.reason
+
+
 def test_onnx_that_says_something_else_is_not_kept(mixed: pd.DataFrame, tmp_path: Path) -> None:
     rows = mixed.drop(columns=["city", "kind", "wet"]).dropna()
     # Two numbers that a tree tells apart and 32 bits do not.

@@ -10,10 +10,9 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common._registration import get_converter
 from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from mltool.measure.export.blanks import blank_for_missing
+from mltool.measure.export.adapted import HISTOGRAMS, adapted
 from mltool.measure.export.native import Native
 from mltool.measure.export.outputs import Outputs, served
 from mltool.measure.export.parity import Attempt, compare
@@ -22,8 +21,7 @@ from mltool.serving import backend_onnx
 from mltool.serving.schema import Schema
 
 INPUT = "row"
-"""Numbers are sent as 32-bit floats: trees of scikit-learn that tell two numbers apart which those do not are told from
-by the comparison, and stay with scikit-learn."""
+"""Numbers are sent as 32-bit floats. A model that tells numbers apart which those do not is found by the comparison."""
 OPSET = {"": 18, "ai.onnx.ml": 3}
 """Old enough for every onnxruntime that mltool takes."""
 
@@ -52,7 +50,7 @@ def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
     for column in columns:
         if column.nullable and "" in (column.categories or ()):
             raise CannotConvertError(f"`{column.name}` has empty and missing texts, which are the same in ONNX.")
-    model = blank_for_missing(native.bare)
+    model = adapted(native.bare)
     try:
         graph = convert_sklearn(
             model,
@@ -60,14 +58,11 @@ def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
             initial_types=_inputs(native, columns),
             options={} if native.task == "regression" else {id(model): {"zipmap": False}},
             target_opset=OPSET,
-            custom_conversion_functions=dict.fromkeys(_HISTOGRAMS, _histogram),
+            custom_conversion_functions=dict.fromkeys(HISTOGRAMS, _histogram),
         )
     except Exception as error:
         raise CannotConvertError(f"skl2onnx cannot convert it: {_short(error)}.") from error
     return bytes(graph.SerializeToString())
-
-
-_HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
 class _WholeNumbers:

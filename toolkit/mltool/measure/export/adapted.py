@@ -1,18 +1,22 @@
-"""A model for a server that sends the empty text where a text is missing, as ONNX has no missing text."""
+"""A copy of a model as ONNX can say it: without missing texts, and with numbers of 32 bits."""
 
 import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from mltool.measure.export.native import parts
 
+HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
-def blank_for_missing(model: Any) -> Any:
-    """Return a copy of the fitted model whose imputers and encoders of texts take the empty text for a missing one.
+
+def adapted(model: Any) -> Any:
+    """Return a copy of the fitted model whose imputers and encoders of texts take the empty text for a missing one, as
+    the server sends it, and whose histogram trees split where 32 bits split the same.
 
     Where that cannot be said, as for an OrdinalEncoder that keeps missing and unknown apart, the part stays as it is.
     """
@@ -24,7 +28,23 @@ def blank_for_missing(model: Any) -> Any:
             part.categories_ = [_blank(categories) for categories in part.categories_]
         elif isinstance(part, OrdinalEncoder) and hasattr(part, "categories_") and _same_code(part):
             part.categories_ = [categories[~pd.isna(categories)] for categories in part.categories_]
+        elif isinstance(part, HISTOGRAMS) and hasattr(part, "_predictors"):
+            for tree in (tree for trees in part._predictors for tree in trees):
+                tree.nodes["num_threshold"] = [_split(value) for value in tree.nodes["num_threshold"].tolist()]
     return model
+
+
+def _split(threshold: float) -> float:
+    """Return the 32-bit number that parts the same decimal numbers as `threshold`.
+
+    Such a tree often splits at the mean of two values, and (51.98 + 53.06) / 2 is 52.519999999999996: 52.52 goes right,
+    and would go left where both are the same 32 bits.
+    """
+    single = np.float32(threshold)
+    decimal = float(f"{threshold:.12g}")
+    if 0 < decimal - threshold <= 4 * np.spacing(abs(threshold)) and np.float32(decimal) == single:
+        single = np.nextafter(single, np.float32(-np.inf))
+    return float(single)
 
 
 def _of_texts(values: Any) -> bool:
