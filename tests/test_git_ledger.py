@@ -239,6 +239,15 @@ class TestRefusals:
         (event,) = ledger.append(project(team.bo), team.events("hold"), remote="origin")
         assert event.previous == newest.tag.object
 
+    def test_who_acts_on_the_ledger_is_told_what_is_not_as_it_was_written(self, team: Team) -> None:
+        ledger.append(project(team.ada), team.events(), remote="origin")
+        ledger.append(project(team.ada), team.events("promote", stage="prod"), remote="origin")
+        assert ledger.whole(project(team.bo), "delay", "origin") == ledger.read(project(team.ada))
+        run("git", "tag", "--delete", "delay#prod#2", cwd=team.remote)
+        for repo in (team.ada, team.bo):
+            with pytest.raises(UserError, match=r"The ledger of delay is not whole: delay#prod#2 "):
+                ledger.whole(project(repo), "delay", "origin")
+
     def test_an_event_kept_in_the_clone_is_not_published_by_the_way(self, team: Team) -> None:
         ledger.append(project(team.ada), team.events(), remote=None)
         with pytest.raises(UserError, match="it was deleted there, or never pushed"):

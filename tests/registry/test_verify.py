@@ -47,10 +47,18 @@ def test_a_tag_that_was_deleted_is_named(told: Story, name: str) -> None:
     assert finding.stops == (name == "delay#prod#4")
 
 
-def test_the_newest_event_counts_although_its_tag_was_deleted(told: Story) -> None:
+def test_the_newest_event_counts_no_more_when_its_tag_was_deleted_and_every_reader_is_told(told: Story) -> None:
     told.drop(named(told, "delay#prod#4"))
+    assert told.model().stages["prod"].version == "1.0.0"
+    assert told.ledger().foreign == findings(told)
+    assert "`git update-ref 'refs/tags/delay#prod#4' " in findings(told)[0].sentence
+
+
+def test_a_ref_that_names_what_never_was_a_tag_promotes_nothing(told: Story) -> None:
+    forged = told.write("promote", "1.0.0", "prod")
+    told.drop(forged)
     assert told.model().stages["prod"].version == "1.1.0"
-    assert "git update-ref 'refs/tags/delay#prod#4' " in findings(told)[0].sentence
+    assert [(item.kind, item.tag, item.stops) for item in findings(told)] == [("deleted", "delay#prod#5", True)]
 
 
 @pytest.mark.parametrize("name", ["delay@v1.0.0", "delay#prod#2", "delay@v1.1.0", "delay#prod#4"])
@@ -71,7 +79,7 @@ def test_a_forged_event_in_the_place_of_a_deleted_one_is_not_taken_for_it(told: 
     told.drop(named(told, "delay@v1.1.0"))
     told.write("promote", "0.9.0", "prod", follows=named(told, "delay#prod#2"))
     told.heads["delay"] = head
-    assert found(told) == [("deleted", "delay@v1.1.0"), ("forked", "delay#prod#3")]
+    assert found(told) == [("forked", "delay#prod#3"), ("deleted", "delay@v1.1.0")]
 
 
 def test_a_fork_is_named_and_the_ref_decides(told: Story) -> None:

@@ -102,8 +102,7 @@ def _planned(job: Job, plan: Plan, *lacking: str) -> Done:
 
 
 def _state(job: Job) -> ModelState:
-    found = ledger.fetch(job.project, job.remote) if job.remote else ledger.read(job.project)
-    return switch.model(found, job.model)
+    return switch.model(ledger.whole(job.project, job.model, job.remote), job.model)
 
 
 @contextmanager

@@ -41,6 +41,17 @@ def fetch(project: git.Project, remote: str) -> Ledger:
     return read(project)
 
 
+def whole(project: git.Project, model: str, remote: str | None) -> Ledger:
+    """Return the ledger, with the remote's events where there is one, to act on what it says of the model.
+
+    Raises UserError where tags of the model were moved, deleted or forked, here or there: what is left may be a lie.
+    """
+    upstream = git.fetch_ledger(project, remote) if remote else None
+    refs = git.ledger_refs(project)
+    _refuse_broken(refs, upstream, {tag.spelled(model)})
+    return ledger.build(refs.tags, refs.heads)
+
+
 def write(
     project: git.Project, plan: Replan, *, remote: str | None, dry_run: bool, notes: Sequence[str] = ()
 ) -> Written:
@@ -137,13 +148,12 @@ def _refuse_broken(refs: LedgerRefs, upstream: Upstream | None, models: set[str]
     """Raise UserError where what the new events would follow is not what was written."""
     there = Elsewhere(name=upstream.remote, tags=upstream.tags, heads=upstream.heads) if upstream else None
     found = verify.findings(refs.tags, refs.heads, elsewhere=there)
-    for model in sorted(models):
-        for finding in found:
-            if finding.model == model and finding.stops:
-                raise UserError(
-                    f"The ledger of {model} is not whole: {finding.sentence}",
-                    "Nothing was written. `mltool registry verify` has the rest.",
-                )
+    for finding in found:
+        if finding.stops and finding.model in models:
+            raise UserError(
+                f"The ledger of {finding.model} is not whole: {finding.sentence}",
+                "Nothing was done. `mltool registry verify` has the rest.",
+            )
 
 
 def _written(project: git.Project, delivery: Delivery) -> tuple[Event, ...]:

@@ -136,7 +136,7 @@ def _passed_over(ledger: Ledger) -> tuple[Section, ...]:
         return ()
     some: tuple[Line, ...] = tuple(prose(item.sentence) for item in ledger.foreign[:3])
     more = "`mltool registry verify` lists them all." if len(ledger.foreign) > len(some) else ""
-    return (_section("Tags that are no events", Bullets(some, more=more)),)
+    return (_section("Passed over", Bullets(some, more=more)),)
 
 
 def _empty(note: str = "") -> Section:

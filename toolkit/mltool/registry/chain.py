@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from mltool.registry import semver
 from mltool.registry.model import Event
@@ -21,9 +21,9 @@ class Missing:
 class Chain:
     """The events of one model, oldest first.
 
-    `missing` are links that are gone; `forked` are chained events beside the chain, each with the one that took its
-    place (None where nothing did); `moved` are tags that stand where another object of the chain stood. `late` are
-    events without trailers that came after the chain had begun.
+    `missing` are links that are gone; `forked` are chained events beside the chain; `moved` are tags that stand where
+    another object of the chain stood. `late` are events without trailers that came after the chain had begun, `adopted`
+    those before. `dangling` is what the model's ref names where no tag does.
     """
 
     events: tuple[Event, ...] = ()
@@ -32,19 +32,25 @@ class Chain:
     forked: tuple[Event, ...] = ()
     moved: tuple[Event, ...] = ()
     late: tuple[Event, ...] = ()
-    adopted: tuple[Event, ...] = field(default=())
+    adopted: tuple[Event, ...] = ()
+    dangling: Event | None = None
+    anchored: bool = False
 
 
 def build(events: Iterable[Event], head: Event | None = None) -> Chain:
-    """Return the chain of one model. `head` is what its ref names: the newest event, also where its tag is gone."""
+    """Return the chain of one model. `head` is what its ref names: the newest event.
+
+    It says where the chain ends, and is part of it only where a tag is: forges protect tags, and no other refs.
+    """
     given = list(events)
     linked = {event.tag.object: event for event in given if event.chained}
-    if head is not None and head.chained:
-        linked.setdefault(head.tag.object, head)
-    newest = _newest(linked, head)
+    dangling = head if head is not None and head.tag.object not in linked else None
+    if dangling:
+        linked = {sha: event for sha, event in linked.items() if event.tag.name != dangling.tag.name}
+    newest = _newest(linked, linked.get(dangling.previous) if dangling else head)
     chained, missing = _walk(linked, newest)
     ours = {event.tag.name: event.tag.object for event in chained}
-    gone = {link.tag for link in missing}
+    gone = {link.tag for link in missing} | ({dangling.tag.name} if dangling else set())
     on_chain = set(ours.values())
     aside = [event for event in given if event.tag.object not in on_chain]
     moved = [event for event in aside if event.tag.name in ours or event.tag.name in gone]
@@ -60,6 +66,8 @@ def build(events: Iterable[Event], head: Event | None = None) -> Chain:
         moved=tuple(moved),
         late=tuple(late),
         adopted=tuple(before),
+        dangling=dangling,
+        anchored=head is not None,
     )
 
 
@@ -82,18 +90,17 @@ def effective(events: Iterable[Event]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _newest(linked: Mapping[str, Event], head: Event | None) -> Event | None:
-    """Return the end of the chain: of the ends that follow the head, or of all ends without one."""
+def _newest(linked: Mapping[str, Event], known: Event | None) -> Event | None:
+    """Return the end of the chain: of the ends that follow the known event, or of all ends without one."""
     after: dict[str, list[Event]] = {}
     for event in linked.values():
         after.setdefault(event.previous, []).append(event)
-    known = head is not None and head.tag.object in linked
-    reached = list(after.get(head.tag.object, ())) if known and head else list(linked.values())
-    if known and head:
+    reached = [known] if known else list(linked.values())
+    if known:
         for event in reached:
             reached.extend(after.get(event.tag.object, ()))
     ends = [event for event in reached if event.tag.object not in after]
-    return max(ends, key=lambda event: (event.sequence, event.tag.object), default=head if known else None)
+    return max(ends, key=lambda event: (event.sequence, event.tag.object), default=None)
 
 
 def _walk(linked: Mapping[str, Event], newest: Event | None) -> tuple[list[Event], list[Missing]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mltool.registry import chain, events, semver
+from mltool.registry import chain, events, semver, trouble
 from mltool.registry.model import Event, Finding, Ledger, ModelState, Stage, TagObject
 
 
@@ -13,7 +13,9 @@ def build(tags: Iterable[TagObject], heads: Mapping[str, TagObject] | None = Non
     found = {}
     for name in sorted({*grouped, *ends}):
         made = chain.build(grouped.get(name, ()), ends.get(name))
-        found[name] = state(name, made.events, head=made.head.tag.object if made.head else "")
+        foreign.extend(trouble.passed_over(made))
+        if made.events:
+            found[name] = state(name, made.events, head=made.head.tag.object if made.head else "")
     return Ledger(models=found, foreign=tuple(foreign))
 
 

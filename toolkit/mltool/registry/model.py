@@ -122,7 +122,8 @@ class ModelState:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """Everything the tags of a repository say about models. `foreign` are tags that look like events and are none."""
+    """Everything the tags of a repository say about models. `foreign` are tags that look like events and
+    count for nothing, and why."""
 
     models: Mapping[str, ModelState] = field(default_factory=dict)
     foreign: tuple[Finding, ...] = ()

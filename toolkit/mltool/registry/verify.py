@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from mltool.registry import chain, ledger
+from mltool.registry import chain, ledger, trouble
 from mltool.registry.chain import Chain
 from mltool.registry.model import Event, Finding, FindingKind, TagObject
+from mltool.registry.trouble import about
 
 # Clocks of two machines may differ by this much, in seconds, before we say so.
 SKEW: Final = 300
@@ -34,38 +35,26 @@ def findings(
     `elsewhere` compares with a remote. `signers` maps the objects of signed events to who signed them, as far as that
     is somebody who may: with it, every event of a chain must have one.
     """
-    known = {tag.name: tag.object for tag in tags}
     grouped, foreign = ledger.sort(tags)
     ends = ledger.head_events(heads)
     found = [*foreign, *_bad_heads(heads, ends)]
     for model in sorted({*grouped, *ends}):
         made = chain.build(grouped.get(model, ()), ends.get(model))
-        found += _of_model(model, made, known, has_head=model in ends)
+        found += _of_model(model, made)
         found += _signatures(made, signers)
         found += _compared(made, elsewhere) if elsewhere else ()
     return tuple(found)
 
 
-def _of_model(model: str, made: Chain, known: Mapping[str, str], *, has_head: bool) -> Iterator[Finding]:
+def _of_model(model: str, made: Chain) -> Iterator[Finding]:
     chained = [event for event in made.events if event.chained]
-    for event in made.moved:
-        sentence = f"{event.tag.name} was moved: it is not the tag that the next event follows."
-        yield _about(event, "moved", f"{sentence} Delete it, and put the first one back if a clone has it.", stops=True)
+    yield from trouble.passed_over(made)
     replaced = {event.tag.name for event in made.moved}
     for link in made.missing:
         if link.tag not in replaced:
             yield Finding(kind="deleted", tag=link.tag, model=model, sentence=_missing(link))
-    if made.head and known.get(made.head.tag.name) is None:
-        name, sha = made.head.tag.name, made.head.tag.object
-        sentence = f"{name} was deleted: the ledger still names it as the newest event of {model}."
-        yield _about(
-            made.head, "deleted", f"{sentence} Put it back: `git update-ref '{_ref(name)}' {sha}`.", stops=True
-        )
-    for event in made.forked:
-        sentence = f"{event.tag.name} is beside the chain: another event follows the same one. It counts for nothing."
-        yield _about(event, "forked", f"{sentence} Delete it, or the other one.", stops=not has_head)
     for event in made.late:
-        yield _about(event, "foreign", f"{event.tag.name} was not written by mltool: it counts, and no chain holds it.")
+        yield about(event, "foreign", f"{event.tag.name} was not written by mltool: it counts, and no chain holds it.")
     yield from _adopted(made, chained)
     yield from _order(chained)
     yield from _unknown_versions(chained, made)
@@ -81,13 +70,13 @@ def _order(chained: list[Event]) -> Iterator[Finding]:
         if event.previous != before.tag.object:
             continue
         if event.sequence <= before.sequence:
-            yield _about(
+            yield about(
                 event, "broken", f"{event.tag.name} says that it is number {event.sequence}, after {before.sequence}."
             )
         early = before.tag.date - event.tag.date
         if early > SKEW:
             sentence = f"{event.tag.name} is dated {_span(early)} before {before.tag.name}, which it follows."
-            yield _about(event, "back-dated", f"{sentence} Order is by the chain; a clock was wrong, or somebody lied.")
+            yield about(event, "back-dated", f"{sentence} Order is by the chain; a clock was wrong, or somebody lied.")
 
 
 def _adopted(made: Chain, chained: list[Event]) -> Iterator[Finding]:
@@ -103,7 +92,7 @@ def _adopted(made: Chain, chained: list[Event]) -> Iterator[Finding]:
     elif here > was:
         kind, what = "foreign", f"{here - was} tags were added before it, which had {was}"
     name = chained[0].tag.name
-    yield _about(chained[0], kind, f"{name} began the chain of {chained[0].model}, and {what}.")
+    yield about(chained[0], kind, f"{name} began the chain of {chained[0].model}, and {what}.")
 
 
 def _unknown_versions(chained: list[Event], made: Chain) -> Iterator[Finding]:
@@ -112,7 +101,7 @@ def _unknown_versions(chained: list[Event], made: Chain) -> Iterator[Finding]:
         return
     for event in chained:
         if event.kind in ("promote", "rollback") and event.version not in known:
-            yield _about(event, "broken", f"{event.tag.name} names v{event.version}, which was never registered.")
+            yield about(event, "broken", f"{event.tag.name} names v{event.version}, which was never registered.")
 
 
 def _signatures(made: Chain, signers: Mapping[str, str] | None) -> Iterator[Finding]:
@@ -123,9 +112,9 @@ def _signatures(made: Chain, signers: Mapping[str, str] | None) -> Iterator[Find
             continue
         if signers is not None and not signers.get(event.tag.object):
             why = "is signed by nobody who may" if event.tag.signed else "is not signed"
-            yield _about(event, "unsigned", f"{event.tag.name} {why}.")
+            yield about(event, "unsigned", f"{event.tag.name} {why}.")
         elif signers is None and began and not event.tag.signed:
-            yield _about(event, "unsigned", f"{event.tag.name} is not signed, and events before it are.")
+            yield about(event, "unsigned", f"{event.tag.name} is not signed, and events before it are.")
         began = began or event.tag.signed
 
 
@@ -136,12 +125,12 @@ def _compared(made: Chain, there: Elsewhere) -> Iterator[Finding]:
         if name not in there.tags:
             sentence = f"{name} is here and not on {there.name}: it was deleted there, or never pushed."
             put = f"Put it there: `git push {there.name} '{_ref(name)}'`."
-            yield _about(event, "deleted", f"{sentence} {put}", stops=event.chained)
+            yield about(event, "deleted", f"{sentence} {put}", stops=event.chained)
         elif there.tags[name] != event.tag.object and name not in gone:
             sentence = f"{name} is another tag on {there.name} than here."
-            yield _about(event, "moved", f"{sentence} Find out who moved it before anything follows.", stops=True)
+            yield about(event, "moved", f"{sentence} Find out who moved it before anything follows.", stops=True)
     if made.head and there.heads.get(made.head.model) is None:
-        yield _about(made.head, "broken", f"{there.name} has no ref for the newest event of {made.head.model}.")
+        yield about(made.head, "broken", f"{there.name} has no ref for the newest event of {made.head.model}.")
 
 
 def _bad_heads(heads: Mapping[str, TagObject], ends: Mapping[str, Event]) -> Iterator[Finding]:
@@ -149,10 +138,6 @@ def _bad_heads(heads: Mapping[str, TagObject], ends: Mapping[str, Event]) -> Ite
         if model not in ends:
             sentence = f"The ledger's ref of {model} names {tag.name or tag.object}, which is none of its events."
             yield Finding(kind="broken", tag=tag.name, model=model, sentence=sentence, stops=True)
-
-
-def _about(event: Event, kind: FindingKind, sentence: str, *, stops: bool = False) -> Finding:
-    return Finding(kind=kind, tag=event.tag.name, sentence=sentence, model=event.model, stops=stops)
 
 
 def _ref(name: str) -> str:
