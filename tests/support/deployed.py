@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from support import released, served
+from support import released, small_server
 from support.repos import Repo, entry, lock, run
 from support.said import Said, mltool
 
@@ -91,7 +91,7 @@ class Published:
         shared = self.repo.folder.parent.parent / "environments"
         shared.mkdir(exist_ok=True)
         (home / "environments").symlink_to(shared)
-        copied = Published(Repo(folder / "project"), served.free_port())
+        copied = Published(Repo(folder / "project"), small_server.free_port())
         lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in environment.items())
         config = copied.repo.folder / "mltool.toml"
         text = config.read_text().replace('target = "local"\n', lines or 'target = "local"\n')

@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from mltool.targets import TARGETS
@@ -22,7 +23,7 @@ def table(target: str) -> str:
     body = ast.parse(inspect.getsource(TARGETS[target].Settings)).body[0].body  # type: ignore[attr-defined]
     rows = [
         f"| `{field.target.id}` | {_default(field.value)} | {meaning.value.value} |"
-        for field, meaning in zip(body, body[1:], strict=False)
+        for field, meaning in pairwise(body)
         if isinstance(field, ast.AnnAssign)
     ]
     return "\n".join(["| setting | default | means |", "|---|---|---|", *rows, ""])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mltool.targets import Place, local
-from support import served
+from support import small_server
 
 MakePlace = Callable[..., Place[local.Settings]]
 
@@ -18,7 +18,7 @@ def local_place(tmp_path: Path) -> Iterator[MakePlace]:
     made: list[Place[local.Settings]] = []
 
     def make(model: str = "delay", **settings: object) -> Place[local.Settings]:
-        chosen = {"home": str(tmp_path / "home"), "port": served.free_port(), "start_seconds": 10.0, **settings}
+        chosen = {"home": str(tmp_path / "home"), "port": small_server.free_port(), "start_seconds": 10.0, **settings}
         place = Place(
             environment="prod",
             model=model,

@@ -18,7 +18,7 @@ import pytest
 
 from mltool.errors import OutsideError, UserError
 from mltool.targets import NOTHING, NotReadyError, Place, Running, local, versions
-from support import served
+from support import small_server
 
 from .conftest import MakePlace
 
@@ -79,7 +79,7 @@ class Clients:
 
 def test_switching_back_and_forth_loses_no_request(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place()
-    old, new = (served.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
+    old, new = (small_server.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
     local.apply(place, old)
 
     with Clients(place) as clients:
@@ -97,14 +97,14 @@ def test_requests_that_are_being_answered_when_the_version_changes_are_answered(
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    local.apply(place, served.bundle(tmp_path, "1.0.0", seconds=1.0))
+    local.apply(place, small_server.bundle(tmp_path, "1.0.0", seconds=1.0))
     connection = HTTPConnection("127.0.0.1", place.settings.port, timeout=10)
     connection.request("POST", "/predict", body=b"{}")
     wait_until(lambda: get(place)["version"] == "1.0.0")
 
-    local.apply(place, served.bundle(tmp_path, "1.1.0"))
+    local.apply(place, small_server.bundle(tmp_path, "1.1.0"))
 
-    assert json.loads(connection.getresponse().read())["predictions"] == [served.EXPECTED]
+    assert json.loads(connection.getresponse().read())["predictions"] == [small_server.EXPECTED]
     connection.close()
 
 
@@ -112,7 +112,7 @@ def test_the_version_before_waits_beside_the_live_one_and_takes_over_at_once(
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    old, new = (served.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
+    old, new = (small_server.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
     local.apply(place, old)
     local.apply(place, new)
     waiting = json.loads((local.home(place) / "state.json").read_text())["spare"]
@@ -126,21 +126,21 @@ def test_the_version_before_waits_beside_the_live_one_and_takes_over_at_once(
 def test_nothing_waits_where_memory_is_dear(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place(warm=False)
     for version in ("1.0.0", "1.1.0"):
-        local.apply(place, served.bundle(tmp_path, version))
+        local.apply(place, small_server.bundle(tmp_path, version))
 
     assert json.loads((local.home(place) / "state.json").read_text())["spare"] is None
 
 
 @pytest.mark.parametrize("behaviour", ["crashes", "hangs"])
 def test_a_version_that_does_not_get_ready_never_takes_over(
-    local_place: MakePlace, tmp_path: Path, behaviour: served.Behaviour
+    local_place: MakePlace, tmp_path: Path, behaviour: small_server.Behaviour
 ) -> None:
     place = local_place(start_seconds=1.0)
-    good = served.bundle(tmp_path, "1.0.0")
+    good = small_server.bundle(tmp_path, "1.0.0")
     local.apply(place, good)
 
     with pytest.raises(NotReadyError, match=r"Version 1\.1\.0 did not get ready: it (ended with code 1|was not ready)"):
-        local.apply(place, served.bundle(tmp_path, "1.1.0", behaviour=behaviour))
+        local.apply(place, small_server.bundle(tmp_path, "1.1.0", behaviour=behaviour))
 
     assert get(place)["version"] == "1.0.0"
     assert local.state(place) == Running(version="1.0.0", digest=good.digest)
@@ -149,7 +149,7 @@ def test_a_version_that_does_not_get_ready_never_takes_over(
 def test_the_error_of_a_version_that_crashes_quotes_its_log(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place()
     with pytest.raises(NotReadyError, match="the model cannot be loaded: it is no model"):
-        local.apply(place, served.bundle(tmp_path, "1.0.0", behaviour="crashes"))
+        local.apply(place, small_server.bundle(tmp_path, "1.0.0", behaviour="crashes"))
 
     assert local.state(place) == NOTHING
 
@@ -158,7 +158,7 @@ def test_a_worker_that_is_killed_is_started_again_and_requests_wait_for_it(
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    local.apply(place, served.bundle(tmp_path, "1.0.0"))
+    local.apply(place, small_server.bundle(tmp_path, "1.0.0"))
     first = get(place)["pid"]
 
     os.kill(first, signal.SIGKILL)
@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_is_started_again_and_requests_wait_for_it(
 
 def test_a_worker_that_keeps_dying_is_started_again_later_and_later(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place()
-    release = served.bundle(tmp_path, "1.0.0")
+    release = small_server.bundle(tmp_path, "1.0.0")
     local.apply(place, release)
     about = versions.place(local.home(place), release) / "release.json"
     about.write_text(about.read_text().replace("good", "crashes"))
@@ -184,7 +184,7 @@ def test_when_the_supervisor_is_killed_the_model_answers_on_and_the_next_deploym
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    old, new = (served.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
+    old, new = (small_server.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
     local.apply(place, old)
 
     os.kill(pid_of_supervisor(place), signal.SIGKILL)
@@ -202,7 +202,7 @@ def test_after_a_reboot_the_supervisor_started_by_hand_brings_back_what_was_live
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    local.apply(place, served.bundle(tmp_path, "1.0.0"))
+    local.apply(place, small_server.bundle(tmp_path, "1.0.0"))
     home, worker = local.home(place), get(place)["pid"]
     for pid in (pid_of_supervisor(place), worker):
         os.kill(pid, signal.SIGKILL)
@@ -219,7 +219,7 @@ def test_a_process_id_that_another_process_has_now_is_not_taken_for_ours(
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    release = served.bundle(tmp_path, "1.0.0")
+    release = small_server.bundle(tmp_path, "1.0.0")
     local.apply(place, release)
     home, worker = local.home(place), get(place)["pid"]
     for pid in (pid_of_supervisor(place), worker):
@@ -243,7 +243,7 @@ def test_a_port_that_somebody_else_has_is_a_sentence_and_nothing_is_left(
         socket.create_server(("127.0.0.1", place.settings.port)),
         pytest.raises(OutsideError, match=rf"127\.0\.0\.1:{place.settings.port}: Address already in use") as caught,
     ):
-        local.apply(place, served.bundle(tmp_path, "1.0.0"))
+        local.apply(place, small_server.bundle(tmp_path, "1.0.0"))
 
     assert "port" in caught.value.remedy
     assert local.state(place) == NOTHING
@@ -251,7 +251,7 @@ def test_a_port_that_somebody_else_has_is_a_sentence_and_nothing_is_left(
 
 def test_another_port_is_taken_without_losing_the_old_one_first(local_place: MakePlace, tmp_path: Path) -> None:
     here, there = local_place(), local_place()
-    release = served.bundle(tmp_path, "1.0.0")
+    release = small_server.bundle(tmp_path, "1.0.0")
     local.apply(here, release)
 
     local.apply(there, release)
@@ -262,10 +262,10 @@ def test_another_port_is_taken_without_losing_the_old_one_first(local_place: Mak
 
 
 def test_two_models_of_an_environment_live_side_by_side(local_place: MakePlace, tmp_path: Path) -> None:
-    ports = {"delay": served.free_port(), "team/churn": served.free_port()}
+    ports = {"delay": small_server.free_port(), "team/churn": small_server.free_port()}
     for model in ports:
         place = local_place(model, ports=ports)
-        local.apply(place, served.bundle(tmp_path, "1.0.0", model=model))
+        local.apply(place, small_server.bundle(tmp_path, "1.0.0", model=model))
         assert local.url(place) == f"http://127.0.0.1:{ports[model]}"
 
     assert sorted(path.name for path in (tmp_path / "home").iterdir() if path.name != "environments") == [
@@ -277,8 +277,8 @@ def test_a_full_disk_while_unpacking_is_a_sentence_and_leaves_the_version_before
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    local.apply(place, served.bundle(tmp_path, "1.0.0"))
-    big = served.bundle(tmp_path, "1.1.0", ballast=2**20)
+    local.apply(place, small_server.bundle(tmp_path, "1.0.0"))
+    big = small_server.bundle(tmp_path, "1.1.0", ballast=2**20)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal_before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, before[1]))
@@ -290,13 +290,13 @@ def test_a_full_disk_while_unpacking_is_a_sentence_and_leaves_the_version_before
         signal.signal(signal.SIGXFSZ, signal_before)
 
     assert [path.name for path in (local.home(place) / "versions").iterdir()] == [
-        versions.place(local.home(place), served.bundle(tmp_path, "1.0.0")).name
+        versions.place(local.home(place), small_server.bundle(tmp_path, "1.0.0")).name
     ]
     assert get(place)["version"] == "1.0.0"
 
 
 def test_a_version_that_was_damaged_on_disk_is_unpacked_again(local_place: MakePlace, tmp_path: Path) -> None:
-    place, release = local_place(), served.bundle(tmp_path, "1.0.0")
+    place, release = local_place(), small_server.bundle(tmp_path, "1.0.0")
     folder = versions.install(local.home(place), release)
     (folder / "golden.jsonl").write_text("")
     (folder / "extra.txt").write_text("")
@@ -307,7 +307,7 @@ def test_a_version_that_was_damaged_on_disk_is_unpacked_again(local_place: MakeP
 def test_old_versions_are_deleted_but_never_the_one_before(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place(keep=2)
     for minor in range(4):
-        local.apply(place, served.bundle(tmp_path, f"1.{minor}.0"))
+        local.apply(place, small_server.bundle(tmp_path, f"1.{minor}.0"))
 
     kept = sorted(path.name.split("-")[0] for path in (local.home(place) / "versions").iterdir())
     assert kept == ["1.2.0", "1.3.0"]
@@ -319,7 +319,7 @@ def test_what_runs_for_months_knows_no_secrets_of_the_job_that_started_it(
     place = local_place(environ={"GREETING": "hello"})
     place.environ["RUNNER_TRACKING_ID"] = "github_1"  # type: ignore[index]
     place.environ["GITHUB_TOKEN"] = "secret"  # type: ignore[index]
-    local.apply(place, served.bundle(tmp_path, "1.0.0"))
+    local.apply(place, small_server.bundle(tmp_path, "1.0.0"))
 
     connection = HTTPConnection("127.0.0.1", place.settings.port, timeout=10)
     connection.request("POST", "/predict", body=b"{}", headers={"connection": "close"})
@@ -337,7 +337,7 @@ def test_budgets_are_measured_on_a_process_of_its_own_and_nothing_else_is_touche
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     place = local_place()
-    measured = local.measure(place, served.bundle(tmp_path, "1.0.0", seconds=0.02))
+    measured = local.measure(place, small_server.bundle(tmp_path, "1.0.0", seconds=0.02))
 
     assert measured.start_seconds is not None
     assert 0 < measured.start_seconds < 10
@@ -352,4 +352,4 @@ def test_a_version_that_cannot_be_measured_because_it_does_not_start_says_why(
     local_place: MakePlace, tmp_path: Path
 ) -> None:
     with pytest.raises(NotReadyError, match=r"ended with code 1 before it was ready\. It said: the model cannot be"):
-        local.measure(local_place(), served.bundle(tmp_path, "1.0.0", behaviour="crashes"))
+        local.measure(local_place(), small_server.bundle(tmp_path, "1.0.0", behaviour="crashes"))
