@@ -26,7 +26,7 @@ def export(
 ) -> None:
     """Write what a release needs of a model: schema, golden rows with their predictions, ONNX, digests.
 
-    Types to trust, pickle and loader stand in mltool.toml under [models.NAME].
+    Types to trust, pickle and loader stand in the table of the model in mltool.toml.
 
     Example stage:  mltool measure export models/model.skops --rows data/train.parquet --golden
     data/validation.parquet --out release/delay
