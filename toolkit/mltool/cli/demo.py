@@ -16,10 +16,11 @@ def demo(
         "mltool-demo-report"
     ),
 ) -> None:
-    """Play a pull request on a temporary copy of the starter project, in about a minute.
+    """Play a pull request and a release on a temporary copy of the starter project, in about a minute.
 
-    An empty folder, a first model, a branch that changes a parameter, a second push that makes the model worse: with
-    the real commands, and the report of each. Nothing is sent anywhere.
+    An empty folder, a first model, a branch that changes a parameter, a second push that makes the model worse, each
+    with its report; then two versions go live on this machine, and the second is taken back. With the real commands;
+    nothing is sent anywhere.
     """
     for module in ("dvc", "sklearn", "pandas", "skl2onnx", "pytest"):
         if find_spec(module) is None:

@@ -1,6 +1,8 @@
-"""Play a pull request from an empty folder to its report, with real commands on the bundled starter."""
+"""Play a pull request from an empty folder to its report, and a release to a live model and back, on the starter."""
 
 import os
+import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +11,9 @@ from pathlib import Path
 
 from mltool import shell
 from mltool.errors import Exit, UserError
+from mltool.targets import Place, local
 
+MODEL = "parcels"
 Say = Callable[[str], None]
 
 
@@ -54,25 +58,89 @@ def steps(report: Path) -> tuple[Step, ...]:
     )
 
 
-def play(folder: Path, report: Path, *, say: Say, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
-    """Play every step in `folder`, which must be empty, and leave the last report in `report`.
+def release_steps(port: int) -> tuple[Step, ...]:
+    """Return the second act: two versions go live on this machine's `port`, and the second one is taken back."""
+    here = f'target = "local"\nsettings = {{ home = "served", port = {port} }}'
+    return (
+        Step(title="A release: what serving installs is locked", command=("git", "switch", "--quiet", "main")),
+        Step(command=("dvc", "checkout", "--quiet")),
+        Step(edit=("mltool.toml", 'target = "local"', here), command=("mltool", "release", "lock", MODEL)),
+        Step(command=("git", "add", "--all", "release", "mltool.toml")),
+        Step(command=("git", "commit", "--quiet", "--message", "Serve it from this machine")),
+        *_version("1.0.0", "the first one"),
+        Step(title="The shallower trees are merged and released", command=("git", "merge", "--quiet", "trees~1")),
+        Step(command=("dvc", "checkout", "--quiet")),
+        *_version("1.1.0", "smaller, and no worse"),
+        Step(
+            title="Somebody misses parcels: back to the version before",
+            command=("mltool", "rollback", MODEL, "prod", "--to", "previous-good", "--reason", "misses late parcels",
+                     "--no-push"),
+            loud=True,
+        ),
+        Step(command=("mltool", "status", "--live"), loud=True),
+        Step(command=("mltool", "log", MODEL), loud=True),
+    )  # fmt: skip
 
-    Raises UserError when a step does not end as it must, with what it said.
+
+def _version(version: str, reason: str) -> tuple[Step, ...]:
+    return (
+        Step(
+            title=f"Version {version}: a tag, a bundle, a published release, a model that answers",
+            command=("mltool", "register", MODEL, version, "--reason", reason, "--no-push"),
+            loud=True,
+        ),
+        Step(command=("mltool", "release", "package", MODEL, version), loud=True),
+        Step(command=("mltool", "release", "publish", MODEL, version)),
+        Step(command=("mltool", "deploy", MODEL, "prod", "--version", version, "--no-push"), loud=True),
+    )
+
+
+def play(folder: Path, report: Path, *, say: Say, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+    """Play every step in `folder`, which must be empty, and leave the last report in `report`, and nothing running.
+
+    The release is left out where there is no uv, which locks what serving installs. Raises UserError when a step does
+    not end as it must, with what it said.
     """
     begun = clock()
     env = _environment(environ)
-    for step in steps(report):
+    port = _free_port()
+    second = release_steps(port) if shutil.which("uv", path=env["PATH"]) else ()
+    try:
+        _play((*steps(report), *second), folder, env, say=say, clock=clock)
+    finally:
+        _stop(folder, port)
+    say(f"\n── Done in {clock() - begun:.0f} s {'─' * 60}\n")
+    if not second:
+        say("The release was left out: it needs uv, https://docs.astral.sh/uv.")
+    say(f"The project:  {folder}")
+    say(f"The report:   {report / 'report.html'}   (open it in a browser)")
+    say(f"The comment:  {report / 'report.md'}")
+
+
+def _play(play: Sequence[Step], folder: Path, env: Mapping[str, str], *, say: Say, clock: Callable[[], float]) -> None:
+    for step in play:
         if step.title:
             say(f"\n── {step.title} {'─' * max(3, 72 - len(step.title))}\n")
         if step.edit:
             _edit(folder, *step.edit)
-            say(f"$ sed -i 's/{step.edit[1]}/{step.edit[2]}/' {step.edit[0]}")
+            new = step.edit[2].replace("\n", "\\n")
+            say(f"$ sed -i 's/{step.edit[1]}/{new}/' {step.edit[0]}")
         say(f"$ {' '.join(_quoted(step.command))}")
         _run(step, folder, env, say=say, clock=clock)
-    say(f"\n── Done in {clock() - begun:.0f} s {'─' * 60}\n")
-    say(f"The project:  {folder}")
-    say(f"The report:   {report / 'report.html'}   (open it in a browser)")
-    say(f"The comment:  {report / 'report.md'}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stop(folder: Path, port: int) -> None:
+    """Stop the model that the release started, if it did."""
+    home = folder / "served"
+    if home.is_dir():
+        settings = local.Settings(home=str(home), port=port)
+        local.undo(Place(environment="prod", model=MODEL, settings=settings, project=folder), None)
 
 
 def _run(step: Step, folder: Path, env: Mapping[str, str], *, say: Say, clock: Callable[[], float]) -> None:
