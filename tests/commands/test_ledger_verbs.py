@@ -110,6 +110,24 @@ def test_a_dry_run_writes_nothing(project: Repo) -> None:
     assert project.git("for-each-ref") == before
 
 
+def test_in_a_job_the_person_who_started_it_is_named_beside_the_robot(project: Repo) -> None:
+    registered(project, "1.0.0")
+    job = {"CI": "true", "GITHUB_TRIGGERING_ACTOR": "octocat", "GIT_COMMITTER_NAME": "robot"}
+    (event,) = mltool(project.folder, "hold", "delay", "1.0.0", "--reason", "x", "--json", **job).json["events"]
+    assert (event["actor"], event["tagger"]["name"]) == ("octocat", "robot")
+    assert "octocat, by robot" in mltool(project.folder, "log", COLUMNS="200").out
+
+
+def test_a_dry_run_has_json_without_what_only_a_tag_has(project: Repo) -> None:
+    here = registered(project, "1.0.0")
+    said = mltool(project.folder, "hold", "delay", "1.0.0", "--reason", "x", "--dry-run", "--json").json
+    assert said["dry_run"]
+    assert said["events"] == [{
+        "tag": "mltool/hold/delay/2", "kind": "hold", "model": "delay", "version": "1.0.0", "stage": "",
+        "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "",
+    }]  # fmt: skip
+
+
 def test_no_push_keeps_the_event_here(project: Repo) -> None:
     assert mltool(project.folder, "register", "delay", "1.0.0", "--no-push").code == 0
     assert "delay" not in project.git("ls-remote", "origin", "refs/tags/*")
