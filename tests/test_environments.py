@@ -76,9 +76,7 @@ def test_a_package_with_another_hash_is_refused_and_nothing_is_left(
     assert list((tmp_path / "home").iterdir()) == []
 
 
-def test_a_package_that_is_not_to_be_had_is_the_outsides_fault(
-    requirements: Path, installer: str, tmp_path: Path
-) -> None:
+def test_a_package_that_is_not_to_be_had_is_the_outsides_fault(requirements: Path, tmp_path: Path) -> None:
     requirements.write_text(requirements.read_text().replace("tiny==1.0", "tiny==2.0"))
     with pytest.raises(OutsideError, match="tiny"):
         environments.create(requirements, python=PYTHON, home=tmp_path / "home")

@@ -17,6 +17,7 @@ from mltool.errors import MltoolError, OutsideError, RefusedError, UserError
 # What would let an installed package, or a file beside us, into the clean environment.
 FOREIGN: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
 FULL: Final = "No space left on device"
+LITTLE: Final = 16 * 2**20
 
 
 def create(requirements: Path, *, python: str, home: Path | None = None) -> Path:
@@ -82,12 +83,12 @@ def _make(place: Path, requirements: Path, python: str) -> None:
     only = ("--only-binary", ":all:", "--require-hashes", "-r", str(requirements.resolve()))
     if uv:
         # Relocatable: it moves to its place when it is finished.
-        _step(uv, "venv", "--quiet", "--relocatable", "--python", python, str(place))
-        _step(uv, "pip", "install", "--quiet", "--python", str(_python(place)), *only)
+        _step(place, uv, "venv", "--quiet", "--relocatable", "--python", python, str(place))
+        _step(place, uv, "pip", "install", "--quiet", "--python", str(_python(place)), *only)
     else:
-        _step(_interpreter(python), "-m", "venv", str(place))
+        _step(place, _interpreter(python), "-m", "venv", str(place))
         pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
-        _step(str(_python(place)), *pip, *only)
+        _step(place, str(_python(place)), *pip, *only)
 
 
 def _interpreter(python: str) -> str:
@@ -100,16 +101,17 @@ def _interpreter(python: str) -> str:
     )
 
 
-def _step(*command: str) -> None:
+def _step(place: Path, *command: str) -> None:
     result = shell.run(command, environ=clean(os.environ))
     if result.code:
-        raise _failure(result.err)
+        raise _failure(result.err, free=shutil.disk_usage(place.parent).free)
 
 
-def _failure(said: str) -> MltoolError:
+def _failure(said: str, *, free: int) -> MltoolError:
     lines = [line.strip(" ×╰─▶│") for line in said.splitlines() if line.strip(" ×╰─▶│")]
     why = "; ".join(dict.fromkeys((lines[0], lines[-1]))).rstrip(".") if lines else "no reason given"
-    if FULL in said or "os error 28" in said:
+    # venv does not say why it failed.
+    if FULL in said or free < LITTLE:
         return UserError("The disk is full: no environment was made.", "Make room and try again.")
     if "hash mismatch" in said.lower() or "do not match the hashes" in said.lower():
         return RefusedError(f"A package of the bundle's requirements is not the one that was locked: {why}.")
