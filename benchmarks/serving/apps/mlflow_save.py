@@ -3,4 +3,6 @@
 import joblib
 import mlflow.sklearn
 
-mlflow.sklearn.save_model(joblib.load("model.joblib"), "mlmodel", pyfunc_predict_fn="predict_proba")
+mlflow.sklearn.save_model(
+    joblib.load("model.joblib"), "mlmodel", pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle"
+)

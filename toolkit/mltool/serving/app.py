@@ -185,7 +185,9 @@ class App:
         start = time.perf_counter()
         try:
             rows = model.rows.read(body)
-            predictions = desk.predict([astuple(row) for row in rows]) if len(rows) <= desk.most else None
+            predictions = (
+                desk.predict([astuple(row) for row in rows]) if len(rows) <= min(desk.most, self.limits.rows) else None
+            )
         except Exception:  # noqa: BLE001 - whatever it is, the long way comes upon it again and says so
             return None
         if predictions is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import statistics
 import threading
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from .schema import Predict, Prediction, Row
 AT_ONCE: Final = 0.001
 """Seconds that the event loop may be held by one prediction: a thread costs two switches, which take less."""
 SIZES: Final = (1, 4, 16, 64, 256)
+TRIES: Final = 15
 TOGETHER: Final = 1024
 MOST_WAITING: Final = 20_000
 
@@ -30,22 +32,22 @@ class Desk(Protocol):
 def quick_rows(predict: Predict, examples: Sequence[Row]) -> int:
     """Return for how many rows at a time the model takes less than `AT_ONCE`; 0: not even for one.
 
-    CPU time of this thread is what counts: a busy machine would make every model slow.
+    The time that passes is what counts, since a model may wait or use threads of its own, and of several tries the one
+    in the middle, since a busy machine makes some of them slow.
     """
     quick = 0
     for size in SIZES:
         rows = [examples[place % len(examples)] for place in range(size)]
-        times = sorted(_seconds(predict, rows) for _ in range(20))
-        if times[-2] > AT_ONCE:
+        if statistics.median(_seconds(predict, rows) for _ in range(TRIES)) > AT_ONCE:
             return quick
         quick = size
     return quick
 
 
 def _seconds(predict: Predict, rows: Sequence[Row]) -> float:
-    start = time.thread_time()
+    start = time.perf_counter()
     predict(rows)
-    return time.thread_time() - start
+    return time.perf_counter() - start
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The prediction log: one JSON line a row, written by a thread, so that no request waits for the disk."""
 
+import contextlib
 import os
 import threading
 from collections import deque
@@ -66,6 +67,8 @@ class Journal:
         self._stopping = True
         self._wake.set()
         self._thread.join(timeout=10)
+        if self._file is not None and not self._thread.is_alive():
+            self._file.close()
 
     def _run(self) -> None:
         pause = threading.Event()
@@ -119,7 +122,8 @@ class Journal:
             while view:
                 view = view[self._file.write(view) :]
         except OSError:
-            os.ftruncate(self._file.fileno(), size)
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file.fileno(), size)
             raise
 
     def _rotate(self) -> None:
@@ -131,7 +135,7 @@ class Journal:
             if older.exists():
                 older.replace(self._numbered(number + 1))
         self.path.replace(self._numbered(1))
-        self._numbered(self.most_files).unlink(missing_ok=True)
+        self._numbered(self.most_files + 1).unlink(missing_ok=True)
         self._file = self.path.open("ab", buffering=0)
 
     def _numbered(self, number: int) -> Path:
