@@ -82,6 +82,19 @@ def test_a_forged_event_in_the_place_of_a_deleted_one_is_not_taken_for_it(told: 
     assert found(told) == [("forked", "delay#prod#3"), ("deleted", "delay@v1.1.0")]
 
 
+def test_numbers_that_lead_in_a_circle_come_to_an_end(told: Story) -> None:
+    """An event with a high number follows what is gone, and one with a low number follows it."""
+    gone = told.write("hold", "1.0.0", model="m")
+    nine = replace(gone, object="0" * 40, message=gone.message.replace("Position: 1", "Position: 9"))
+    ten = told.write("hold", "1.0.0", model="m", follows=nine)
+    told.write(
+        "unhold", "1.0.0", model="m", follows=replace(ten, message=ten.message.replace("Position: 10", "Position: 2"))
+    )
+    told.drop(gone)
+    assert told.order("m") == ["mltool/hold/m/10", "mltool/unhold/m/3"]
+    assert {item.kind for item in findings(told)} == {"broken", "deleted"}
+
+
 def test_a_fork_is_named_and_the_ref_decides(told: Story) -> None:
     head = told.heads["delay"]
     told.write("rollback", "1.0.0", "prod", follows=named(told, "delay#prod#2"))

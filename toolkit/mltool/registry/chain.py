@@ -1,6 +1,7 @@
 """Events of one model → their order: along the chain, GTO's among them by their numbers, never by a clock."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -49,21 +50,21 @@ def build(events: Iterable[Event], head: Event | None = None) -> Chain:
         linked = {sha: event for sha, event in linked.items() if event.tag.name != dangling.tag.name}
     newest = _newest(linked, linked.get(dangling.previous) if dangling else head)
     chained, missing = _walk(linked, newest)
-    ours = {event.tag.name: event.tag.object for event in chained}
-    gone = {link.tag for link in missing} | ({dangling.tag.name} if dangling else set())
-    on_chain = set(ours.values())
-    aside = [event for event in given if event.tag.object not in on_chain]
-    moved = [event for event in aside if event.tag.name in ours or event.tag.name in gone]
-    free = [event for event in aside if not event.chained and event not in moved]
-    start = chained[0].sequence if chained else 0
-    late = [event for event in free if chained and event.sequence >= start]
-    before = [event for event in free if event not in late]
+    objects = {event.tag.object for event in chained}
+    taken = {event.tag.name for event in chained} | {link.tag for link in missing}
+    if dangling:
+        taken.add(dangling.tag.name)
+    aside = [event for event in given if event.tag.object not in objects]
+    free = [event for event in aside if not event.chained and event.tag.name not in taken]
+    start = chained[0].sequence if chained else math.inf
+    late = sorted((event for event in free if event.sequence >= start), key=_number)
+    before = [event for event in free if event.sequence < start]
     return Chain(
-        events=_versioned(_merged(_by_number(before), chained, sorted(late, key=_number))),
+        events=_versioned(_merged(_by_number(before), chained, late)),
         head=newest,
         missing=tuple(missing),
-        forked=tuple(event for event in aside if event.chained and event not in moved),
-        moved=tuple(moved),
+        forked=tuple(event for event in aside if event.chained and event.tag.name not in taken),
+        moved=tuple(event for event in aside if event.tag.name in taken),
         late=tuple(late),
         adopted=tuple(before),
         dangling=dangling,
@@ -108,12 +109,12 @@ def _walk(linked: Mapping[str, Event], newest: Event | None) -> tuple[list[Event
 
     Behind a missing link the chain goes on with the newest event of a number below the link's.
     """
-    found: list[Event] = []
+    found: dict[str, Event] = {}
     missing = []
     left = sorted(linked.values(), key=lambda event: (event.sequence, event.tag.object))
     event = newest
-    while event is not None:
-        found.append(event)
+    while event is not None and event.tag.object not in found:
+        found[event.tag.object] = event
         if not event.previous:
             break
         before = linked.get(event.previous)
@@ -123,7 +124,7 @@ def _walk(linked: Mapping[str, Event], newest: Event | None) -> tuple[list[Event
                 left.pop()
             before = left[-1] if left else None
         event = before
-    return found[::-1], missing[::-1]
+    return list(found.values())[::-1], missing[::-1]
 
 
 def _number(event: Event) -> tuple[int, str]:
