@@ -161,3 +161,11 @@ def test_a_remote_that_does_not_answer_is_the_outside(job: Job) -> None:
     environ["GITHUB_EVENT_PATH"] = str(job.folder / "event.json")
     with pytest.raises(OutsideError):
         ci_release.run(git.find(clone), ci_release.Edges(environ=environ, say=lambda _: None))
+
+
+def test_a_job_that_registers_a_version_is_told_that_its_tag_starts_nothing(job: Job) -> None:
+    job.repo.commit({"README.md": "more"})
+    words = ("register", "delay", "1.1.0", "--reason", "more")
+    assert "starts no workflow" not in mltool(job.repo.folder, *words, "--dry-run", GITHUB_ACTIONS="true").err
+    said = mltool(job.repo.folder, *words, GITHUB_ACTIONS="true").err
+    assert "gh workflow run mltool-release.yml --ref 'delay@v1.1.0'" in said

@@ -117,6 +117,10 @@ def unhold(
 
 
 def _put(done: "Written", *, as_json: bool) -> None:
+    import os
+
     from mltool.commands import ledger_json, ledger_words
 
     output.put(ledger_json.written(done) if as_json else ledger_words.written(done))
+    if unheard := ledger_words.unheard(done, in_a_job=os.environ.get("GITHUB_ACTIONS") == "true"):
+        typer.echo(f"mltool: {unheard}", err=True)

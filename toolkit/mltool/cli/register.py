@@ -33,6 +33,8 @@ def register(
 
     Signed where Git is set up to sign. Nobody else's event is ever overwritten.
     """
+    import os
+
     from mltool import git
     from mltool.commands import ledger_json, ledger_words
     from mltool.commands import register as verb
@@ -40,5 +42,6 @@ def register(
     wish = verb.Wish(model=model, version=version, part=bump, revision=commit, reason=reason, backport=backport)
     done = verb.register(git.find(project), wish, remote=remote if push else None, dry_run=dry_run)
     output.put(ledger_json.written(done) if as_json else ledger_words.written(done))
-    for note in done.notes:
+    unheard = ledger_words.unheard(done, in_a_job=os.environ.get("GITHUB_ACTIONS") == "true")
+    for note in (*done.notes, *([unheard] if unheard else [])):
         typer.echo(f"mltool: {note}", err=True)

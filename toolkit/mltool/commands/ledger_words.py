@@ -27,6 +27,15 @@ def written(done: Written) -> str:
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
+def unheard(done: Written, *, in_a_job: bool) -> str:
+    """Return what to do where the forge starts nothing for these tags; empty where it does, or was not asked to."""
+    tags = [name for name, event in zip(done.tags, done.events, strict=True) if event.kind in ("register", "promote")]
+    if not (in_a_job and tags and done.remote) or done.dry_run:
+        return ""
+    said = "A tag that a job pushes with its own token starts no workflow."
+    return f"{said} Start it: gh workflow run mltool-release.yml --ref '{tags[0]}'"
+
+
 def log(ledger: Ledger, events: Iterable[Event]) -> tuple[Section, ...]:
     """Return a table of these events, in the order given, model by model."""
     by_model: dict[str, list[Event]] = {}
