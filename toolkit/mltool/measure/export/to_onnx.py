@@ -62,7 +62,15 @@ def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
         )
     except Exception as error:
         raise CannotConvertError(f"skl2onnx cannot convert it: {_short(error)}.") from error
-    return bytes(graph.SerializeToString())
+    return _serialized(graph)
+
+
+def _serialized(graph: Any) -> bytes:
+    """Return the bytes of the graph; skl2onnx lists the sets of operators in the order of a hash."""
+    operators = sorted(graph.opset_import, key=lambda each: str(each.domain))
+    del graph.opset_import[:]
+    graph.opset_import.extend(operators)
+    return bytes(graph.SerializeToString(deterministic=True))
 
 
 class _WholeNumbers:
