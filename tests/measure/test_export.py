@@ -202,6 +202,12 @@ def test_a_value_the_model_refuses_closes_its_column(mixed: pd.DataFrame, tmp_pa
     assert document(tmp_path, "schema")["inputs"][0]["closed"] is True
     assert '"edge-unseen' not in (tmp_path / "out/golden.jsonl").read_text()
     assert replayed(tmp_path) == ()
+    shape = schema.read((tmp_path / "out/schema.json").read_bytes())
+    with pytest.raises(schema.RowsError) as refused:
+        schema.Rows.of(shape).read(b'{"city": "Paris", "count": 3, "wet": true}')
+    assert refused.value.first is not None
+    assert refused.value.first.expected == "one of Lima, Oslo, Rome"
+    assert str(refused.value) == "'city' is not one of Lima, Oslo, Rome"
 
 
 def test_a_column_with_holes_only_in_the_golden_table_may_have_holes(mixed: pd.DataFrame, tmp_path: Path) -> None:

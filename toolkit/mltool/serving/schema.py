@@ -32,7 +32,9 @@ class SchemaError(ValueError):
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a row. `categories`, `minimum` and `maximum` say what training saw; other values are served too."""
+    """One field of a row. `categories`, `minimum` and `maximum` say what training saw; other values are served too, but
+    for a category of a field that is `closed`: the model refuses what it never saw there.
+    """
 
     name: str
     type: Type
@@ -40,11 +42,13 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[Any, ...] | None = None
     minimum: float | None = None
     maximum: float | None = None
+    closed: bool = False
 
     @property
     def expected(self) -> str:
         """Return the type in words."""
-        return f"{self.type} or null" if self.nullable else self.type
+        kind = f"one of {', '.join(self.categories)}"[:SHOWN] if self.closed and self.categories else self.type
+        return f"{kind} or null" if self.nullable else kind
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +157,8 @@ class Rows:
                 message = f"{name!r} is missing"
                 found.append(Mistake(row=place, field=name, expected=each.expected, message=message))
             elif not _fits(row[name], each):
-                found.append(_mistake(place, name, row[name], each.expected, f"{name!r} is no {each.expected}"))
+                message = f"{name!r} is {'not' if each.closed else 'no'} {each.expected}"
+                found.append(_mistake(place, name, row[name], each.expected, message))
         for name in row.keys() - known.keys():
             message = f"there is no field {name[:SHOWN]!r}{_near(name, known)}"
             found.append(_mistake(place, name[:SHOWN], row[name], "no such field", message))
@@ -161,7 +166,7 @@ class Rows:
 
 
 def _annotation(each: Input) -> Any:
-    kind = _TYPES[each.type]
+    kind = Literal[each.categories] if each.closed and each.categories else _TYPES[each.type]
     return kind | None if each.nullable else kind
 
 
