@@ -176,8 +176,7 @@ def append(job: Job, plan: Plan, wanted: tuple[NewEvent, ...]) -> tuple[Event, .
     """Write events that are true only while the ledger asks for what this plan carries out."""
 
     def unless_changed(now: Ledger) -> tuple[NewEvent, ...]:
-        if plan.kind == "deploy":
-            deploying.unchanged(model(now, job.model), plan)
+        deploying.unchanged(model(now, job.model), plan)
         return wanted
 
     return ledger.append(job.project, wanted, remote=job.remote, replan=unless_changed)

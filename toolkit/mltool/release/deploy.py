@@ -14,9 +14,9 @@ PREVIOUS = "previous-good"
 class Plan:
     """One version into one environment, and what follows from it.
 
-    `intent` is the ledger's event that asks for it (its tag object); empty where this plan promotes first. `back` is
-    the release that was live before, to go back to; None where there was none. `bad` is the version that a rollback
-    puts on hold.
+    `intent` is the environment's newest event in the ledger (its tag object), which asks for this, or which a rollback
+    follows; empty where this plan promotes first. `back` is the release that was live before, to go back to; None where
+    there was none. `bad` is the version that a rollback puts on hold.
     """
 
     kind: Literal["deploy", "rollback"]
@@ -83,7 +83,15 @@ def rollback(state: ModelState, environment: str, *, to: str, reason: str) -> Pl
     release = _target(state, stage, to)
     refuse_held(state, release.version)
     bad = next((event for event in state.versions if event.version == stage.version), None)
-    return Plan(kind="rollback", model=state.name, environment=environment, release=release, bad=bad, reason=reason)
+    return Plan(
+        kind="rollback",
+        model=state.name,
+        environment=environment,
+        release=release,
+        intent=stage.event.tag.object,
+        bad=bad,
+        reason=reason,
+    )
 
 
 def steps(plan: Plan, *, target: str, budgets: int) -> tuple[str, ...]:
@@ -176,7 +184,8 @@ def unchanged(state: ModelState, plan: Plan) -> None:
     if plan.intent and (newest is None or newest.tag.object != plan.intent):
         said = f"{newest.kind} of {newest.version or 'nothing'} by {newest.actor}" if newest else "nothing"
         raise RefusedError(
-            f"Meanwhile the ledger asks for something else in {plan.environment}: {said}.", "Deploy again to do that."
+            f"Meanwhile the ledger asks for something else in {plan.environment}: {said}.",
+            "See `mltool log`.",
         )
     registered(state, plan.version)
     refuse_held(state, plan.version)
