@@ -130,6 +130,26 @@ def test_a_hold_that_was_deleted_is_found_and_does_not_let_the_version_go(job: J
         job.run("delay@v1.0.0")
 
 
+def test_where_signatures_are_asked_for_a_tag_without_one_is_refused(start: Callable[..., Job]) -> None:
+    job = start('\n[signing]\nallowed_signers = "signers"\n')
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", job.folder / "key", cwd=job.folder)
+    job.repo.commit({"signers": f"ada@example.org {(job.folder / 'key.pub').read_text()}"})
+    job.repo.git("push", "--quiet", "origin", "main")
+    job.mltool("register", "delay", "1.0.0")
+    with pytest.raises(RefusedError, match=r"delay@v1\.0\.0"):
+        job.run("delay@v1.0.0")
+    for key, value in {
+        "gpg.format": "ssh",
+        "user.signingKey": str(job.folder / "key.pub"),
+        "tag.gpgSign": "true",
+    }.items():
+        job.repo.git("config", key, value)
+    job.repo.commit({"README.md": "signed"})
+    job.repo.git("push", "--quiet", "origin", "main")
+    job.mltool("register", "delay", "1.1.0")
+    assert job.run("delay@v1.1.0")[0] is Exit.GOOD
+
+
 def test_a_commit_that_makes_another_release_than_the_tag_names_is_refused(job: Job) -> None:
     message = job.repo.git("tag", "--list", "--format=%(contents)", "delay@v1.0.0")
     forged = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", message)

@@ -7,13 +7,11 @@ from pathlib import Path
 from mltool import config, git
 from mltool.ci import github_outputs, github_tag
 from mltool.ci.github_tag import Asked
-from mltool.commands import release_plan
+from mltool.commands import ledger, registry_verify, release_plan
 from mltool.config import Config
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
-from mltool.registry import ledger, verify
 from mltool.registry.model import Ledger
-from mltool.registry.verify import Elsewhere
 from mltool.release import errand
 from mltool.release import json as release_json
 from mltool.release.errand import Errand
@@ -66,17 +64,18 @@ def outputs(found: Errand) -> dict[str, str]:
 
 
 def _ledger(project: git.Project, asked: Asked) -> Ledger:
-    """Return the ledger as the remote has it now; raises RefusedError where that of the tag's model is not whole."""
-    upstream = git.fetch_ledger(project, git.ORIGIN)
-    refs = git.ledger_refs(project)
-    there = Elsewhere(name=git.ORIGIN, tags=upstream.tags, heads=upstream.heads)
-    for finding in verify.findings(refs.tags, refs.heads, elsewhere=there):
-        model = asked.tag.partition("@")[0].partition("#")[0]
-        if finding.model == model and (finding.stops or finding.kind in ("moved", "deleted", "forked")):
+    """Return the ledger as the remote has it now; raises RefusedError where that of the tag's model is not whole.
+
+    With a list of allowed signers, the tag must be signed by one; what jobs record cannot be.
+    """
+    model = asked.tag.partition("@")[0].partition("#")[0]
+    for finding in registry_verify.check(project, remote=git.ORIGIN).findings:
+        broken = finding.model == model and (finding.stops or finding.kind in ("moved", "deleted", "forked"))
+        if broken or (finding.kind == "unsigned" and finding.tag == asked.tag):
             raise RefusedError(
                 f"The ledger of {model} is not whole: {finding.sentence}", "`mltool registry verify` has the rest."
             )
-    return ledger.build(refs.tags, refs.heads)
+    return ledger.read(project)
 
 
 def _errand(project: git.Project, known: Ledger, asked: Asked) -> Errand:
