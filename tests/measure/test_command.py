@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from mltool import measure
+from mltool.cli import measure as cli
+from mltool.config import Facts, Predictions
 
 
 def mltool(*words: str, cwd: Path, blocked: str = "") -> subprocess.CompletedProcess[str]:
@@ -177,3 +179,11 @@ def test_an_interrupted_program_leaves_no_cost_and_no_traceback(tmp_path: Path) 
     assert "mltool/" not in errors, "the program's own traceback is its business, ours is not"
     assert errors.endswith("mltool: interrupted; nothing is left half-written.\n")
     assert not (tmp_path / "cost.json").exists()
+
+
+def test_the_defaults_are_those_of_the_configuration() -> None:
+    facts, columns = Facts(), Predictions()
+    assert (cli.SLICES, cli.COST) == (facts.slices, facts.cost)
+    assert (cli.TABLE, cli.ID, cli.TRUTH, cli.LABEL, cli.SCORE) == (
+        columns.path, columns.id, columns.truth, columns.label, columns.score
+    )  # fmt: skip

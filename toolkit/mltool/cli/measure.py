@@ -8,7 +8,6 @@ from typing import Literal
 import typer
 
 from mltool.cli.measure_export import export
-from mltool.config import Facts, Predictions
 from mltool.errors import UserError
 
 app = typer.Typer(
@@ -17,14 +16,16 @@ app = typer.Typer(
 
 app.command()(export)
 
-_FACTS = Facts()
-_COLUMNS = Predictions()
+# The defaults of [facts] and [predictions]. To ask the configuration for them would cost every command 20 ms; a test
+# compares.
+SLICES, COST = "eval/slices.json", "eval/cost.json"
+TABLE, ID, TRUTH, LABEL, SCORE = "eval/predictions.parquet", "row_id", "y_true", "y_pred", "y_score"
 _EXTRA = {"joblib", "numpy", "pandas", "pyarrow", "skops", "sklearn"}
 
 
 @app.command()
 def evaluate(
-    predictions: Path = typer.Argument(Path(_COLUMNS.path), help="Table of predictions, .parquet or .csv."),
+    predictions: Path = typer.Argument(Path(TABLE), help="Table of predictions, .parquet or .csv."),
     task: Literal["auto", "binary", "multiclass", "regression"] = typer.Option(
         "auto", help="What is predicted; auto tells it from the values."
     ),
@@ -32,19 +33,21 @@ def evaluate(
     positive: str = typer.Option("", help="The positive label of a binary task, where it is not 1 or True."),
     min_rows: int = typer.Option(30, min=1, help="A slice with fewer rows gets its count and no scores."),
     metrics: Path = typer.Option(Path("metrics.json"), help="Where the metrics go."),
-    slices_file: Path = typer.Option(Path(_FACTS.slices), help="Where the scores by slice go."),
+    slices_file: Path = typer.Option(Path(SLICES), help="Where the scores by slice go."),
     plots: Path = typer.Option(Path("eval/plots"), help="Folder for the points of ROC, confusion and so on."),
-    id_column: str = typer.Option(_COLUMNS.id, "--id", help="Column that names each row."),
-    truth: str = typer.Option(_COLUMNS.truth, help="Column of what was true."),
-    label: str = typer.Option(_COLUMNS.label, help="Column of what the model said."),
+    id_column: str = typer.Option(ID, "--id", help="Column that names each row."),
+    truth: str = typer.Option(TRUTH, help="Column of what was true."),
+    label: str = typer.Option(LABEL, help="Column of what the model said."),
     score: str = typer.Option(
-        _COLUMNS.score, help="Column of the positive class's score; `<score>_<class>` for several classes."
+        SCORE, help="Column of the positive class's score; `<score>_<class>` for several classes."
     ),
 ) -> None:
     """Score a table of predictions: metrics, scores by slice, points of the plots.
 
     Example stage:  mltool measure evaluate eval/predictions.parquet --slice country
     """
+    from mltool.config import Predictions
+
     measure = _room()
     columns = Predictions(path=str(predictions), id=id_column, truth=truth, label=label, score=score)
     evaluation = measure.evaluate(
@@ -100,7 +103,7 @@ def split(
 @app.command(context_settings={"allow_interspersed_args": False})
 def cost(
     command: list[str] = typer.Argument(..., help="The program to measure, after `--`."),
-    out: Path = typer.Option(Path(_FACTS.cost), help="Where the costs go; numbers of other names there are kept."),
+    out: Path = typer.Option(Path(COST), help="Where the costs go; numbers of other names there are kept."),
     name: str = typer.Option("train", help="What is measured: writes NAME_seconds, NAME_cpu_seconds."),
     model: Path | None = typer.Option(None, help="File or folder of the model: writes model_bytes."),
 ) -> None:
