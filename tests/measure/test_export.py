@@ -15,6 +15,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
@@ -293,6 +294,23 @@ def test_pandas_is_among_the_libraries_only_where_the_model_asks_for_it(mixed: p
     assert replayed(tmp_path) == ()
 
 
+def test_a_model_that_fails_on_the_golden_table_is_a_sentence(mixed: pd.DataFrame, tmp_path: Path) -> None:
+    train = mixed[["size", "count", "y_true"]].dropna()
+    measure.save_model(
+        LogisticRegression().fit(train.drop(columns="y_true"), train["y_true"]), tmp_path / "model.skops"
+    )
+    with pytest.raises(UserError, match="The model cannot predict the rows: ValueError: Input X contains NaN"):
+        again(train, mixed, tmp_path)
+    with pytest.raises(UserError, match="has no column `count`, which the model takes"):
+        again(train, mixed.drop(columns="count"), tmp_path)
+
+
+def test_a_model_that_is_undecided_about_everything_says_nothing(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"one": [1.0, 2.0] * 20, "y_true": [0, 0, 1, 1] * 10})
+    with pytest.raises(UserError, match="the model is undecided about every row"):
+        exported(DummyClassifier(), rows, tmp_path)
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "labels that do not follow from scores": (
         SVC(probability=True, random_state=0),
@@ -404,6 +422,9 @@ def test_another_framework_is_served_by_its_loader(tmp_path: Path) -> None:
     assert shape.classes == (0, 1)
     predict = backend_loader.load(tmp_path / "loader.py", tmp_path, shape)
     assert golden.replay(predict, shape, examples) == ()
+    (tmp_path / "loader.py").write_text(LOADER.replace("weights[name] *", "weights[name] / 0 *"))
+    with pytest.raises(UserError, match="The loader's function cannot predict the rows: ZeroDivisionError"):
+        exporting.export(asked, policy, convert=None)
     (tmp_path / "loader.py").write_text("import nothing_of_this_name")
     with pytest.raises(UserError, match=r"loader\.py cannot load .*model\.csv: ModuleNotFoundError"):
         exporting.export(asked, policy, convert=None)

@@ -47,10 +47,11 @@ def export(
     done = room.export(asked, _policy(settings, asked, room), convert=_converter() if onnx else None)
     for path in done.files:
         typer.echo(f"Wrote {path}")
+    typer.echo(f"{done.golden_rows} golden rows, served by {done.backend}")
     if done.attempt.parity is not None:
         typer.echo(f"onnx: {done.attempt.parity.rows} rows, differs by up to {done.attempt.parity.max_difference:g}")
     elif onnx:
-        typer.echo(f"No ONNX: {done.attempt.reason} The server will use {done.backend}.")
+        typer.echo(f"No ONNX: {done.attempt.reason}")
 
 
 def _policy(settings: "Config", asked: Any, room: Any) -> Any:

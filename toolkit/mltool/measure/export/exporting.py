@@ -14,6 +14,7 @@ from mltool.measure.export import documents, golden, loaded, native, schema
 from mltool.measure.export.documents import TOLERANCE, Facts
 from mltool.measure.export.golden import Golden
 from mltool.measure.export.native import Native
+from mltool.measure.export.outputs import Model
 from mltool.measure.export.parity import Attempt
 from mltool.measure.export.schema import Column
 from mltool.measure.predicted import Task
@@ -75,10 +76,10 @@ def export(asked: Asked, policy: Policy, *, convert: Convert | None) -> Exported
         truth=asked.truth,
         source=str(asked.model),
     )
-    native.check_labels(model, others, source=str(asked.model))
     schema.require(others, model.columns, source=str(asked.others))
-    columns = golden.closed(model, others, schema.columns(training, others, model.columns, source=str(asked.training)))
-    chosen = golden.choose(model, others, columns, margin=10 * TOLERANCE)
+    columns = schema.columns(training, others, model.columns, source=str(asked.training))
+    native.check_labels(model, others, source=str(asked.model))
+    columns, chosen = _chosen(model, columns, others, source=str(asked.others))
     attempt = _attempt(model, columns, (chosen.rows, others), convert)
     if attempt.content is not None:
         return _write(asked, policy, Facts(model=model, columns=columns, backend="onnx"), chosen, attempt)
@@ -95,8 +96,7 @@ def _with_loader(asked: Asked, policy: Policy, training: pd.DataFrame, others: p
     outline = loaded.outline(training, names, truth=asked.truth, task=asked.task, source=str(asked.training))
     facts = Facts(model=outline, columns=columns, backend="loader")
     with loaded.opened(Path(policy.loader), asked.model, outline, facts.schema()) as model:
-        columns = golden.closed(model, others, columns)
-        chosen = golden.choose(model, others, columns, margin=10 * TOLERANCE)
+        columns, chosen = _chosen(model, columns, others, source=str(asked.others))
         facts = Facts(model=model, columns=columns, backend="loader")
         return _write(asked, policy, facts, chosen, Attempt(reason="The model is run by its loader."))
 
@@ -109,6 +109,16 @@ def _tables(asked: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
     shared = [name for name in training.columns if name in others.columns]
     kinds = pd.concat([training[shared], others[shared]], ignore_index=True).dtypes.to_dict()
     return training.astype(kinds), others.astype(kinds)
+
+
+def _chosen(
+    model: Model, columns: tuple[Column, ...], others: pd.DataFrame, *, source: str
+) -> tuple[tuple[Column, ...], Golden]:
+    columns = golden.closed(model, others, columns)
+    chosen = golden.choose(model, others, columns, margin=10 * TOLERANCE)
+    if not chosen.names:
+        raise UserError(f"{source}: the model is undecided about every row, so none can say whether it works.")
+    return columns, chosen
 
 
 def _attempt(

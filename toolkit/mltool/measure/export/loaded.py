@@ -37,8 +37,15 @@ class Loaded(Outline):
     schema: Schema
 
     def predict(self, rows: pd.DataFrame) -> Outputs:
-        """Return what the loader's function says of the rows."""
-        return served(self.ask, self.schema, rows)
+        """Return what the loader's function says of the rows; raises UserError where it fails."""
+        try:
+            return served(self.ask, self.schema, rows)
+        except Exception as error:
+            reason = (str(error).splitlines() or [""])[0].rstrip(".")
+            raise UserError(
+                f"The loader's function cannot predict the rows: {type(error).__name__}: {reason}.",
+                "It gets a list of rows, each a dict of values, and returns a prediction for each.",
+            ) from error
 
 
 def outline(rows: pd.DataFrame, columns: tuple[str, ...], *, truth: str, task: Task | None, source: str) -> Outline:
@@ -56,6 +63,10 @@ def outline(rows: pd.DataFrame, columns: tuple[str, ...], *, truth: str, task: T
 @contextmanager
 def opened(loader: Path, model: Path, known: Outline, schema: Schema) -> Iterator[Loaded]:
     """Yield the model as the bundle will have it: its file alone in a folder. Raises UserError where that fails."""
+    if not model.is_file():
+        raise UserError(
+            f"{model} is no file.", "Run the stage that writes it; a folder of files goes into one archive."
+        )
     with TemporaryDirectory() as folder:
         shutil.copyfile(model, Path(folder) / model.name)
         try:

@@ -34,7 +34,17 @@ class Native:
     threshold: float | None = None
 
     def predict(self, rows: pd.DataFrame) -> Outputs:
-        """Return what the model says of the rows."""
+        """Return what the model says of the rows; raises UserError where it does not take them."""
+        try:
+            return self._said(rows)
+        except Exception as error:
+            reason = (str(error).splitlines() or [""])[0].rstrip(".")
+            raise UserError(
+                f"The model cannot predict the rows: {type(error).__name__}: {reason}.",
+                "Rows that it meets when it serves belong into its training, missing values too.",
+            ) from error
+
+    def _said(self, rows: pd.DataFrame) -> Outputs:
         if self.task == "regression":
             return Outputs(values=np.asarray(self.model.predict(self.table(rows)), dtype=float))
         scores = np.asarray(self.model.predict_proba(self.table(rows)), dtype=float)
@@ -55,8 +65,9 @@ def check_labels(native: Native, rows: pd.DataFrame, *, source: str) -> None:
     """Raise UserError where the model's labels do not follow from its scores, as those of SVC."""
     if native.task == "regression":
         return
+    follows = native.predict(rows).labels
     said = np.array([cell(label) for label in native.model.predict(native.table(rows))], dtype=object)
-    differ = int(np.sum(said != native.predict(rows).labels))
+    differ = int(np.sum(said != follows))
     if differ:
         raise UserError(
             f"{source}: in {differ:,} of {len(rows):,} rows the label is not that of the highest probability.",
