@@ -12,6 +12,7 @@ from .lane import Lane, lane
 
 LINGER: Final = 2.0
 """Seconds for which connections without a request stay open after the server was told to stop."""
+SETTLE: Final = 0.05
 GRACE: Final = 60.0
 IDLE: Final = 65
 HEAD_SECONDS: Final = 20.0
@@ -68,8 +69,13 @@ class Server(uvicorn.Server):
         instead of being cut off.
         """
         self._app.closing = True
-        # One more turn of the loop accepts what the kernel has taken in for us already.
-        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listener in server.sockets:
+                loop.remove_reader(listener.fileno())
+        # What was accepted a moment ago becomes a connection some turns of the loop later, and asyncio drops it without
+        # a word where its server was closed meanwhile.
+        await asyncio.sleep(SETTLE)
         for server in self.servers:
             server.close()
         end = time.monotonic() + LINGER
