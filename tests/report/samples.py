@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.report.model import (
@@ -12,6 +14,7 @@ from mltool.report.model import (
     Matrix,
     MetricRow,
     Node,
+    PlannedRelease,
     Production,
     Report,
     Revision,
@@ -147,6 +150,16 @@ def regression() -> Report:
                 trend("accuracy", [0.861 + 0.0005 * i + 0.002 * math.sin(i) for i in range(20)]),
                 trend("recall", [None, None, *(0.79 + 0.006 * math.sin(i / 2) for i in range(18))]),
                 trend("log_loss", [0.34 - 0.001 * i for i in range(20)]),
+            ),
+        ),
+        releases=(
+            planned(
+                outcome=Outcome.FAIL,
+                missing=(
+                    "The gates fail: recall fell to 0.7811 from 0.7990, 0.0179 worse; 0.005 is allowed. "
+                    "Evidence `gates` wants a pass.",
+                    "prod needs 2 approvals by ada or grace, not by an author of it; none so far.",
+                ),
             ),
         ),
     )
@@ -313,6 +326,16 @@ def live() -> Report:
             judged("latency_seconds", 0.0412, 0.0398, 0.0, higher=False),
             judged("model_bytes", 31_400_000, 33_400_512, 3_000_000, higher=False, level="warn"),
         ),
+        releases=(
+            planned(model="team/churn", version="2.1.1", replaces="2.1.0"),
+            planned(model="team/price", version="0.1.0", replaces=""),
+            planned(model="team/delay", registered=True),
+            PlannedRelease(
+                model="team/stock",
+                environment="prod",
+                problem="release/team/stock/export.json is not in Git at this commit.",
+            ),
+        ),
     )
 
 
@@ -372,6 +395,21 @@ SAMPLES: Mapping[str, Callable[[], Report]] = {
 
 def metric(key: str, base: object, head: object, *, live: object = None, path: str = "metrics.json") -> MetricRow:
     return MetricRow(path=path, key=key, base=base, head=head, production=live)  # type: ignore[arg-type]
+
+
+def planned(**more: Any) -> PlannedRelease:
+    """A release that replaces the one before it."""
+    known = PlannedRelease(
+        model="delay",
+        version="1.5.0",
+        environment="prod",
+        replaces="1.4.0",
+        outcome=Outcome.PASS,
+        digest=f"sha256:{'4f2c91be07a3d551' * 4}",
+        files=32,
+        size=1_284_331,
+    )
+    return replace(known, **more)
 
 
 def judged(

@@ -43,10 +43,14 @@ SERVER = "serving"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One model at one commit, and what the configuration and the ledger say of it."""
+    """One model at one commit, and what the configuration and the ledger say of it.
+
+    `name` is spelled as in tags, `table` as in `mltool.toml`.
+    """
 
     project: git.Project
     name: str
+    table: str
     commit: str
     tree: Tree
     config: Config
@@ -94,10 +98,13 @@ def ask(
     tree = git.GitTree(project, commit)
     config = load_config(tree)
     name = record.known_model(model, models.names(tree, config))
-    settings = next((found for key, found in config.models.items() if tag.spelled(key) == name), Model())
+    table, settings = next(
+        ((key, found) for key, found in config.models.items() if tag.spelled(key) == name), (name, Model())
+    )
     return Asked(
         project=project,
         name=name,
+        table=table,
         commit=commit,
         tree=tree,
         config=config,
@@ -149,7 +156,7 @@ def describe(asked: Asked) -> Manifest:
     base, live = _base(asked, past)
     compared = between(asked.project, base, asked.commit)
     _want_all(compared, live)
-    where = manifests.places(asked.name, asked.settings, _path(asked, compared.head))
+    where = manifests.places(asked.table, asked.settings, _path(asked, compared.head))
     lineage = origins.trace(compared.head, where.model, (where.onnx, where.schema, where.golden))
     return manifests.build(
         Sources(
@@ -217,7 +224,7 @@ def _path(asked: Asked, snapshot: Snapshot) -> str:
     if not path:
         raise UserError(
             f"Nothing says which file the model {asked.name} is.",
-            f"Write `path` into [models.{asked.name}] of mltool.toml.",
+            f"Write `path` into [models.{card.quoted(asked.table)}] of mltool.toml.",
         )
     return path
 
@@ -270,7 +277,7 @@ def _verdicts(asked: Asked, compared: Comparison, lineage: Lineage) -> tuple[Ver
     )
     behind = [item for item in stale(compared.head, compared.head_tree) if item.stage in lineage.related]
     judged = verdicts(replace(compared, head=own), replace(asked.config, gates=gates), tuple(behind))
-    return (*judged, card.judge(asked.settings.card, model=asked.name))
+    return (*judged, card.judge(asked.settings.card, model=asked.table))
 
 
 def foresee(project: git.Project, config: Config, commit: str) -> tuple[PlannedRelease, ...]:

@@ -108,7 +108,8 @@ def _refuse_newer(document: Any) -> None:
 
 
 def _no_release(error: Exception) -> UserError:
-    said = " ".join((str(error) or "it is nested too deeply").split()).rstrip(".")
+    text = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    said = " ".join(text.split()).rstrip(".")
     return UserError(f"This is not a {FILE} of {SCHEMA}: {said[:300]}.", "Make it with `mltool release plan`.")
 
 

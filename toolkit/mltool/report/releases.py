@@ -29,18 +29,21 @@ def short(digest: str) -> str:
 
 
 def _planned(planned: PlannedRelease, *, dirty: bool) -> Iterator[Block]:
-    name = Code(planned.model)
     if planned.problem:
-        yield Paragraph((name, " cannot be released from this commit: ", *prose(planned.problem)), tone="warn")
+        line: Line = (Code(planned.model), " cannot be released from this commit: ", *prose(planned.problem))
+        yield Paragraph(line, tone="warn")
         return
-    version, place = Strong(f"v{planned.version}"), Code(planned.environment)
-    start: Line = (name, " ", version, ", which this commit is,") if planned.registered else (
-        "If this is merged and tagged, it becomes ", name, " ", version)  # fmt: skip
-    does = ("replaces", "is") if planned.registered else ("and replaces", "and is")
-    then: Line = (f" {does[0]} ", Strong(f"v{planned.replaces}"), " in ") if planned.replaces else (
-        f" {does[1]} the first in ",)  # fmt: skip
     commit = " Changes that are not committed do not count." if dirty else ""
-    yield Paragraph((*start, *then, place, f".{commit}"))
+    yield Paragraph((*_becomes(planned), " in ", Code(planned.environment), f".{commit}"))
     size = figures.size(planned.size)
-    content: Line = (f"{figures.count(planned.files, 'file')}, {size}; ", Code(short(planned.digest)))
-    yield Bullets((*(prose(sentence) for sentence in planned.missing[:MOST]), content))
+    content: Line = (f"{figures.count(planned.files, 'file')}, {size}, manifest ", Code(short(planned.digest)))
+    yield Bullets((*((Strong("Missing: "), *prose(sentence)) for sentence in planned.missing[:MOST]), content))
+
+
+def _becomes(planned: PlannedRelease) -> Line:
+    named: Line = (Code(planned.model), " ", Strong(f"v{planned.version}"))
+    before = Strong(f"v{planned.replaces}")
+    if planned.registered:
+        return ("This commit is ", *named, *((", to replace ", before) if planned.replaces else (", to be the first",)))
+    then: Line = (" and replace ", before) if planned.replaces else (" and be the first",)
+    return ("If merged and tagged, this would become ", *named, *then)
