@@ -183,7 +183,7 @@ def test_an_interrupted_program_leaves_no_cost_and_no_traceback(tmp_path: Path) 
 
 def test_the_defaults_are_those_of_the_configuration() -> None:
     facts, columns = Facts(), Predictions()
-    assert (cli.SLICES, cli.COST) == (facts.slices, facts.cost)
-    assert (cli.TABLE, cli.ID, cli.TRUTH, cli.LABEL, cli.SCORE) == (
+    assert (facts.slices, facts.cost) == (cli.SLICES, cli.COST)
+    assert (
         columns.path, columns.id, columns.truth, columns.label, columns.score
-    )  # fmt: skip
+    ) == (cli.TABLE, cli.ID, cli.TRUTH, cli.LABEL, cli.SCORE)  # fmt: skip
