@@ -15,6 +15,7 @@ import pytest
 
 from mltool.targets import Place, local
 from mltool.targets import settings as settings_of
+from support.clients import Clients, wait_until
 from support.deployed import Published, in_between
 
 pytestmark = pytest.mark.slow
@@ -148,6 +149,21 @@ def test_the_rollback_drill(published: Copy) -> None:
     assert seconds < 5
     assert "late flights are missed" in project.mltool("log", "delay", "--json").out
     assert project.mltool("status", "--live").code == 0
+
+
+def test_no_request_is_lost_while_versions_change(published: Copy) -> None:
+    project = published()
+    assert project.deploy("1.0.0").code == 0
+
+    with Clients(project.port, fresh=2, keeping=2) as clients:
+        assert project.deploy("1.1.0").code == 0
+        assert project.mltool("rollback", "delay", "--reason", "drill").code == 0
+        seen = len(clients.answers)
+        wait_until(lambda: len(clients.answers) > seen + 20)
+
+    assert clients.lost == []
+    assert {"1.0.0", "1.1.0"} == set(clients.answers)
+    assert clients.answers[-1] == "1.0.0"
 
 
 def test_the_version_before_the_last_is_good_where_the_last_is_on_hold(published: Copy) -> None:

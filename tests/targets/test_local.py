@@ -7,10 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import pytest
 from mltool.errors import OutsideError, UserError
 from mltool.targets import NOTHING, NotReadyError, Place, Running, local, versions
 from support import small_server
+from support.clients import Clients, wait_until
 
 from .conftest import MakePlace
 
@@ -41,48 +39,12 @@ def pid_of_supervisor(place: Place[local.Settings]) -> int:
     return int((local.home(place) / "lock").read_text())
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait up to ten seconds."""
-    until = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-class Clients:
-    """Threads that ask all the time, each request on a connection of its own."""
-
-    def __init__(self, place: Place[local.Settings], count: int = 4) -> None:
-        self.place = place
-        self.answers: list[str] = []
-        self.lost: list[str] = []
-        self.stop = threading.Event()
-        self.threads = [threading.Thread(target=self._ask) for _ in range(count)]
-
-    def _ask(self) -> None:
-        while not self.stop.is_set():
-            try:
-                self.answers.append(get(self.place)["version"])
-            except (OSError, HTTPException) as error:
-                self.lost.append(repr(error))
-
-    def __enter__(self) -> "Clients":
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
-
-
 def test_switching_back_and_forth_loses_no_request(local_place: MakePlace, tmp_path: Path) -> None:
     place = local_place()
     old, new = (small_server.bundle(tmp_path, version) for version in ("1.0.0", "1.1.0"))
     local.apply(place, old)
 
-    with Clients(place) as clients:
+    with Clients(place.settings.port) as clients:
         for release in (new, old, new, old, new):
             local.apply(place, release)
             seen = len(clients.answers)
@@ -191,7 +153,7 @@ def test_when_the_supervisor_is_killed_the_model_answers_on_and_the_next_deploym
 
     wait_until(lambda: "deploy again" in local.state(place).trouble)
     assert get(place)["version"] == "1.0.0"
-    with Clients(place) as clients:
+    with Clients(place.settings.port) as clients:
         local.apply(place, new)
         wait_until(lambda: "1.1.0" in clients.answers)
     assert local.state(place) == Running(version="1.1.0", digest=new.digest)
@@ -229,7 +191,7 @@ def test_a_process_id_that_another_process_has_now_is_not_taken_for_ours(
     (home / "state.json").write_text(json.dumps(state))
     (home / "lock").write_text(f"{os.getpid()}\n")
 
-    assert "nothing answers" in local.state(place).trouble
+    wait_until(lambda: "nothing answers" in local.state(place).trouble)
     local.apply(place, release)
 
     assert get(place)["version"] == "1.0.0"
