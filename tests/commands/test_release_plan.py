@@ -4,6 +4,7 @@ import hashlib
 import json as plain_json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from mltool.registry.model import Event, EventKind, NewEvent
 from mltool.release import json
 from mltool.release.model import Manifest
 from support import released
-from support.repos import Repo, md5
+from support.repos import Repo, md5, run
 from support.said import mltool
 
 
@@ -370,6 +371,11 @@ def test_a_question_without_an_answer_is_refused(
         planned(original, **words)
 
 
+def test_before_the_first_commit_there_is_nothing_to_plan(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Nothing is committed yet"):
+        planned(Repo.create(tmp_path / "new"))
+
+
 def test_a_version_on_hold_is_not_planned_and_the_hold_is_named(repo: Repo) -> None:
     write(repo, "register", "1.0.0")
     write(repo, "hold", "1.0.0", reason="wrong labels")
@@ -423,6 +429,13 @@ def test_a_release_that_cannot_be_planned_never_breaks_the_report(repo: Repo) ->
     repo.commit()
     said = mltool(repo.folder, "report", "--format", "json")
     assert said.json["releases"][0]["problem"] == "release/delay/golden.jsonl is not in Git at this commit."
+
+
+def test_a_repository_without_models_does_not_wait_for_what_plans_releases() -> None:
+    words = "import sys, mltool.cli.report, mltool.commands.report, mltool.commands.render; print(*sys.modules)"
+    loaded = run(sys.executable, "-c", words, cwd=Path()).split()
+    assert "mltool.report.releases" in loaded
+    assert not [name for name in loaded if name.startswith(("mltool.release", "mltool.bundle", "mltool.http"))]
 
 
 def test_a_repository_without_models_has_no_releases_in_its_report(repo: Repo) -> None:

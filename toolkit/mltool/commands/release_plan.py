@@ -89,11 +89,9 @@ def ask(
     """Return the model, its commit and its version; raises as `manifest` does."""
     now = read_ledger(project) if ledger is None else ledger
     known = now.models.get(tag.spelled(model), ModelState(name=tag.spelled(model)))
-    choice = versions.choose(
-        known, version=version, part=_part(bump), commit=git.resolve(project, revision or "HEAD") if not version else ""
-    )
-    named = revision or (choice.registered.tag.commit if choice.registered else "HEAD")
-    commit = git.resolve(project, named)
+    start = _commit(project, revision)
+    choice = versions.choose(known, version=version, part=_part(bump), commit=start)
+    commit = git.resolve(project, choice.registered.tag.commit) if choice.registered and not revision else start
     versions.refuse_taken(known, choice, commit=commit)
     tree = git.GitTree(project, commit)
     config = load_config(tree)
@@ -190,6 +188,13 @@ def server() -> Mapping[str, bytes]:
 def read_ledger(project: git.Project) -> Ledger:
     """Return the ledger; a shallow clone, which CI makes without tags, brings it from the remote first."""
     return ledgers.fetch(project, git.ORIGIN) if git.is_shallow(project) else ledgers.read(project)
+
+
+def _commit(project: git.Project, revision: str | None) -> str:
+    commit = git.resolve(project, revision) if revision else git.head(project)
+    if commit is None:
+        raise UserError(f"Nothing is committed yet in {project.root}.", "Commit the project first.")
+    return commit
 
 
 def _part(bump: str) -> Part | None:
