@@ -9,7 +9,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from mltool.targets import Place, local
-from support import github
+from support import github, released
 from support.releases import Releases
 from support.repos import Repo, run
 from support.runner import Run, Runner
@@ -43,6 +43,15 @@ store = "github"
 python = "3.11"
 setup = "true"
 attest = true
+"""
+
+SMALL = """settings = {{ home = "{home}", port = {port} }}
+
+[release]
+place = "{place}"
+
+[ci]
+setup = "true"
 """
 
 
@@ -233,8 +242,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         try:
             yield made
         finally:
-            served = local.Settings(home=str(folder / "served"), port=port)
-            local.undo(Place(environment="prod", model="delay", settings=served, project=repo.folder), None)
+            stop(folder, port)
+
+
+def stop(folder: Path, port: int) -> None:
+    """Leave nothing running."""
+    settings = local.Settings(home=str(folder / "served"), port=port)
+    local.undo(Place(environment="prod", model="delay", settings=settings, project=folder), None)
 
 
 def begin(world: World, port: int) -> None:
@@ -330,6 +344,31 @@ def what_the_rollback_pushed_and_old_jobs_move_nothing(world: World) -> None:
     assert "prod runs 1.0.0 already" in done.log
     assert not world.release("delay@v1.2.0").succeeded
     assert world.predict()[0] == "1.0.0"
+
+
+def test_a_folder_takes_releases_too_and_is_rehearsed_behind_the_review(world: World, tmp_path: Path) -> None:
+    port = github.free_port()
+    settings = SMALL.format(home=tmp_path / "served", port=port, place=tmp_path / "releases")
+    repo, hub = released.create(tmp_path / "project", config=settings), Repo(tmp_path / "hub.git")
+    run("git", "init", "--quiet", "--bare", "--initial-branch=main", hub.folder, cwd=tmp_path)
+    repo.git("remote", "add", "origin", str(hub.folder))
+    repo.git("remote", "add", "github", f"https://github.com/{world.api.repository}.git")
+    small = replace(world, repo=repo, hub=hub, folder=tmp_path)
+    small.mltool("ci", "generate")
+    pipeline = repo.folder / ".dvc" / "config"
+    pipeline.write_text(pipeline.read_text().replace("../../store", str(tmp_path / "store")))
+    repo.commit(message="A release workflow")
+    repo.git("push", "--quiet", "origin", "main")
+    small.mltool("register", "delay", "1.0.0", "--reason", "nobody has to be asked")
+    try:
+        done = small.release("delay@v1.0.0", approved=False)
+        assert done.succeeded, done.log
+        assert "rehears" in done.job("Publish and deploy")
+        assert (tmp_path / "releases").is_dir()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=10) as answer:
+            assert json.load(answer)["version"] == "1.0.0"
+    finally:
+        stop(tmp_path, port)
 
 
 def test_a_tag_that_is_a_command_is_refused_and_not_run(world: World) -> None:
