@@ -34,7 +34,7 @@ ROW = {"carrier": "UA", "hour": 15.0, "distance": 2134.0}
 def make(
     folder: Path, *, backend: str = "sklearn", contents: Mapping[str, str | bytes] | None = None, **manifest: Any
 ) -> Path:
-    """Return a bundle with the released project's model; `contents` are other files, `manifest` keys of release.json."""
+    """Return a bundle with the released project's model; `contents` are more files, `manifest` keys of release.json."""
     for path, content in {**_files(backend), **(contents or {})}.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
