@@ -56,7 +56,7 @@ def main() -> None:
     print(words.table(found))
     if asked.write:
         words.write(found)
-        words.publish(found)
+        words.publish(words.read())
 
 
 def measure(folder: Path, chosen: Sequence[Server], *, rounds: int, seconds: float) -> Results:

@@ -64,13 +64,21 @@ def replay(model: Model) -> tuple[Difference, ...]:
 
 def trusted(folder: Path) -> Model:
     """Load the model and return it once it is known to answer as it did when it was made. Raises NotReadyError."""
+    _check_versions(folder)
     model = load(folder)
-    skew = manifest.skew(model.release.manifest)
-    if skew:
-        raise NotReadyError(f"{'; '.join(skew)}. Install the bundle's requirements.txt.")
     if wrong := replay(model):
         raise NotReadyError(_words(wrong, len(model.golden)))
     return model
+
+
+def _check_versions(folder: Path) -> None:
+    """Before loading: what a library says of another version's model explains nothing."""
+    try:
+        skew = manifest.skew(manifest.read(folder).manifest)
+    except (OSError, manifest.ManifestError) as error:
+        raise NotReadyError(str(error)) from error
+    if skew:
+        raise NotReadyError(f"{'; '.join(skew)}. Install the bundle's requirements.txt.")
 
 
 def _words(wrong: tuple[Difference, ...], rows: int) -> str:
