@@ -7,7 +7,7 @@ import pytest
 
 from mltool.config import Gate
 from mltool.errors import UserError
-from mltool.gates import metric
+from mltool.gates import metric, rules
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.snapshot.model import Leaf, Problem, Values
 
@@ -19,7 +19,7 @@ def file(value: Any) -> Values | None:
 
 
 def judge(base: Leaf | object, head: Leaf | object, **gate: Any) -> Verdict:
-    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy", **gate))
+    rule = rules.settings("accuracy", Gate(metric="metrics.json:accuracy", **gate))
     return metric.judge(rule, base=file(base), head=file(head))
 
 
@@ -60,7 +60,7 @@ def test_a_head_that_is_no_finite_number_fails_and_names_the_file(head: Leaf) ->
 
 
 def test_a_missing_metric_fails_and_suggests_the_nearest_name() -> None:
-    rule = metric.settings("accuracy", Gate(metric="metrics.json:acuracy", direction="higher"))
+    rule = rules.settings("accuracy", Gate(metric="metrics.json:acuracy", direction="higher"))
     verdict = metric.judge(rule, base=None, head=file(0.9))
     assert verdict.outcome is Outcome.FAIL
     assert verdict.sentence == "metrics.json has no `acuracy`. Did you mean `accuracy`?"
@@ -77,7 +77,7 @@ def test_a_missing_file_fails() -> None:
 
 def test_an_unreadable_file_fails_with_its_line() -> None:
     problem = Problem(path="metrics.json", kind="unreadable", line=3, sentence="this is not JSON.")
-    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy"))
+    rule = rules.settings("accuracy", Gate(metric="metrics.json:accuracy"))
     verdict = metric.judge(rule, base=None, head=Values(path="metrics.json", values={}, problem=problem))
     assert verdict.outcome is Outcome.FAIL
     assert verdict.sentence == "metrics.json: line 3: this is not JSON."
@@ -96,7 +96,7 @@ def test_a_floor_judges_even_without_a_baseline() -> None:
 
 def test_a_base_that_cannot_be_read_is_undecided_and_never_a_pass() -> None:
     problem = Problem(path="metrics.json", kind="unreadable", sentence="metrics.json is not JSON.")
-    rule = metric.settings("accuracy", Gate(metric="metrics.json:accuracy"))
+    rule = rules.settings("accuracy", Gate(metric="metrics.json:accuracy"))
     broken = Values(path="metrics.json", values={}, problem=problem)
     assert metric.judge(rule, base=broken, head=file(0.9)).outcome is Outcome.UNDECIDED
     assert judge(math.nan, 0.9).outcome is Outcome.UNDECIDED
@@ -130,5 +130,5 @@ def test_a_sentence_says_how_far_and_how_much_is_allowed() -> None:
 )
 def test_a_gate_that_cannot_be_understood_names_itself(gate: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=r"\[gates.x\]") as caught:
-        metric.settings("x", Gate(**gate))
+        rules.settings("x", Gate(**gate))
     assert words in str(caught.value)

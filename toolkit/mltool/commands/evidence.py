@@ -1,15 +1,17 @@
 """Gather what a report is built from: both sides' facts, the verdicts, the live release, the past."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
 
 from mltool import config as configuration
 from mltool import git
-from mltool.commands import ledger
+from mltool.commands import ledger, predictions
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
-from mltool.gates import lock, pipeline
+from mltool.gates import lock, metric, pipeline
+from mltool.gates.grounds import Grounds
 from mltool.gates.verdict import Level, Verdict
 from mltool.registry import live as registry
 from mltool.report.build import Evidence, Past
@@ -39,6 +41,7 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
     behind_code = stale_stages(compared, committed=committed)
     production, live, release_notes = release(compared)
     past, past_note = history(compared, config)
+    grounds = look(compared, config, past)
     base_files, head_files = fact_files(compared, config)
     return Evidence(
         config=config,
@@ -51,20 +54,64 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
         production=production,
         live=live,
         changes=compared.changes,
-        verdicts=verdicts(compared, config, behind_code),
+        verdicts=verdicts(compared, config, behind_code, grounds=grounds, today=day(compared)),
         stale=behind_code,
         base_files=base_files,
         head_files=head_files,
         past=past,
         past_note=past_note,
-        notes=(*release_notes, *changed_gates(compared, config)),
+        notes=(*grounds.notes, *release_notes, *changed_gates(compared, config)),
     )
 
 
-def verdicts(compared: Comparison, config: Config, behind_code: tuple[Stale, ...]) -> tuple[Verdict, ...]:
-    """Return every verdict on the head: metrics, metrics files, dvc.lock."""
-    has_base = compared.base_sha is not None
-    judged = pipeline.judge(config, base=compared.base.metrics, head=compared.head.metrics, has_base=has_base)
+def look(compared: Comparison, config: Config, past: Past | None = None) -> Grounds:
+    """Return what can decide better than two values: the predictions of both sides, and the metrics' past.
+
+    `past` spares reading the history again.
+    """
+    if compared.base_sha is None:
+        return Grounds()
+    found = predictions.compare(compared, config)
+    names = [gate.metric for gate in config.gates.values() if gate.test in ("auto", "history")]
+    known = history(compared, config)[0] if past is None and names else past or ()
+    return replace(found, past={name: _values(known, name) for name in names})
+
+
+def _values(past: Past, name: str) -> tuple[float, ...]:
+    path, _, key = name.partition(":")
+    leaves = (files[path].values.get(key) for _, files in past if path in files)
+    return tuple(value for leaf in leaves if (value := metric.number(leaf)) is not None)
+
+
+def day(compared: Comparison) -> date:
+    """Return the day on which the head is judged: that of its commit, so that a report made again says the same; for
+    the work tree, today.
+    """
+    if compared.head_is_work_tree:
+        return datetime.now(tz=UTC).date()
+    return datetime.fromtimestamp(git.commit_date(compared.project, compared.head_sha), tz=UTC).date()
+
+
+def verdicts(
+    compared: Comparison,
+    config: Config,
+    behind_code: tuple[Stale, ...],
+    *,
+    grounds: Grounds | None = None,
+    today: date | None = None,
+) -> tuple[Verdict, ...]:
+    """Return every verdict on the head: metrics, metrics files, dvc.lock.
+
+    `grounds` are what `look` found; without, tolerances decide. `today` is by default the `day` of the head.
+    """
+    judged = pipeline.judge(
+        config,
+        base=compared.base.metrics,
+        head=compared.head.metrics,
+        has_base=compared.base_sha is not None,
+        grounds=grounds,
+        today=today or day(compared),
+    )
     if config.ci.lock == "off":
         return judged
     level: Level = "fail" if config.ci.lock == "verify" else "warn"

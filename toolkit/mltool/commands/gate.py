@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from mltool.commands.compare import Comparison
-from mltool.commands.evidence import load_config, stale_stages, verdicts
+from mltool.commands.evidence import load_config, look, stale_stages, verdicts
 from mltool.report.build import Evidence, build
 from mltool.report.model import Report, Revision
 from mltool.report.page import Page, page
 
-SECTIONS = ("problems", "stale", "metrics", "rest", "decided")
+SECTIONS = ("problems", "stale", "metrics", "groups", "notes", "rest", "decided")
 
 
 def judge(compared: Comparison, *, committed: bool) -> Report:
@@ -18,6 +18,7 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
     """
     config = load_config(compared.head_tree)
     stale = stale_stages(compared, committed=committed)
+    grounds = look(compared, config)
     evidence = Evidence(
         config=config,
         head=Revision(sha=compared.head_sha),
@@ -27,7 +28,8 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
         before=compared.base,
         after=compared.head,
         stale=stale,
-        verdicts=verdicts(compared, config, stale),
+        verdicts=verdicts(compared, config, stale, grounds=grounds),
+        notes=grounds.notes,
     )
     return build(evidence)
 

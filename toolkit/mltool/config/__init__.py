@@ -1,13 +1,14 @@
 """`mltool.toml` → a frozen Config, every default written down."""
 
 from mltool.config.ci import Ci
-from mltool.config.gates import Facts, Gate, Predictions
+from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.load import FILE, PYPROJECT, Config, load, parse, schema, toml
 from mltool.config.release import Approvals, Budget, Card, Environment, Model, Release, Signing
 
 __all__ = [
     "FILE",
     "PYPROJECT",
+    "Accepted",
     "Approvals",
     "Budget",
     "Card",

@@ -1,6 +1,7 @@
 """What a pull request is judged by, and where its facts are."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 
@@ -18,10 +19,35 @@ class Gate:
     """Never below this, whatever the base says; alone where higher is better, with a ceiling a range."""
     ceiling: float | None = None
     """Never above this, whatever the base says; alone where lower is better, with a floor a range."""
-    test: Literal["auto", "tolerance"] = "auto"
-    """How to compare; `auto` takes the best test that the facts allow, which today is `tolerance`."""
+    test: Literal["auto", "paired", "history", "tolerance"] = "auto"
+    """How to compare: the predictions of both sides row by row, the metric's usual moves from commit to commit, or the
+    two values alone; `auto` takes the first that the facts allow, any other leaves it undecided where they do not."""
+    alpha: float = 0.05
+    """How often, at most, a model that is as good may be called worse."""
+    slices: tuple[str, ...] = ()
+    """Columns of the predictions: the rule holds for the rows of each of their values too."""
+    secondary: bool = False
+    """Whether this is one of many looks at the model, which together are wrong no more often than one primary gate."""
+    fail_on: Literal["regression", "undecided"] = "regression"
+    """What fails: a drop that is shown, or also one that cannot be ruled out."""
     level: Literal["fail", "warn"] = "fail"
     """What a failing verdict does to the check."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """A regression that people decided to live with for a time; `mltool accept` writes it."""
+
+    metric: str
+    """`path:key`, as the gate has it."""
+    reason: str
+    """Why; it stands in the report and in the release notes."""
+    value: float
+    """The metric when it was accepted: what is worse than this is not."""
+    until: date
+    """The last day on which it holds."""
+    slice: str = ""
+    """`column=value`; empty: all rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +62,20 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """Where `mltool measure evaluate` finds the predictions and their columns, unless its flags say otherwise."""
+    """The predictions on the test set, one row a line: where they are, and what their columns mean."""
 
     path: str = "eval/predictions.parquet"
+    """A Parquet or CSV file that DVC or Git tracks."""
     id: str = "row_id"
     truth: str = "y_true"
     label: str = "y_pred"
     score: str = "y_score"
+    """The score of the positive class; of several classes, `y_score_<class>` each."""
+    cluster: str = ""
+    """A column whose equal values hang together, such as a customer: whole clusters are drawn, not rows."""
+    time: str = ""
+    """A column to put the rows in order by, where neighbours in time are alike: blocks are drawn, not rows."""
+    slices: tuple[str, ...] = ()
+    """Columns to look for the groups of rows that lost most; they are shown, not judged."""
+    uses: int = 0
+    """How often this test set may judge before the report asks for another; 0: it does not ask."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from mltool.config.ci import Ci
-from mltool.config.gates import Facts, Gate
+from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.release import Approvals, Card, Environment, Model, Release, Signing
 from mltool.errors import UserError
 
@@ -24,6 +24,8 @@ class Config:
     """All of `mltool.toml`."""
 
     gates: dict[str, Gate] = field(default_factory=dict)
+    accepted: tuple[Accepted, ...] = ()
+    predictions: Predictions = field(default_factory=Predictions)
     facts: Facts = field(default_factory=Facts)
     ci: Ci = field(default_factory=Ci)
     models: dict[str, Model] = field(default_factory=dict)
@@ -86,6 +88,10 @@ def _unknown(cls: type, table: Mapping[str, Any], prefix: str) -> Iterator[tuple
             yield f"{prefix}{key}", known
         elif isinstance(value, dict):
             yield from _unknown_inside(hints[key], value, f"{prefix}{key}.")
+        elif isinstance(value, list) and is_dataclass(item := next(iter(get_args(hints[key])), None)):
+            for place, entry in enumerate(value):
+                if isinstance(entry, dict):
+                    yield from _unknown_inside(item, entry, f"{prefix}{key}[{place}].")
 
 
 def _unknown_inside(hint: Any, table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:

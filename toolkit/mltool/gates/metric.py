@@ -3,90 +3,29 @@
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from mltool.config import Gate
-from mltool.errors import UserError
-from mltool.gates.directions import direction as known_direction
-from mltool.gates.verdict import Direction, Outcome, Trend, Verdict
+from mltool.gates import history, interval
+from mltool.gates.difference import Difference
+from mltool.gates.grounds import Grounds
+from mltool.gates.rules import Settings
+from mltool.gates.verdict import Outcome, Trend, Verdict
 from mltool.snapshot.model import Leaf, Problem, Values
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """A `[gates.NAME]` table, understood."""
-
-    name: str
-    path: str
-    key: str
-    direction: Direction
-    tolerance: float
-    relative: bool
-    floor: float | None
-    ceiling: float | None
-    level: str
-
-    def allowed(self, base: float) -> float:
-        """Return how much worse than `base` still passes, in the metric's unit."""
-        return self.tolerance * abs(base) if self.relative else self.tolerance
-
-    @property
-    def rule(self) -> str:
-        """Return the rule in words."""
-        drop = "fall" if self.direction == "higher" else "rise"
-        amount = f"{self.tolerance * 100:g} %" if self.relative else f"{self.tolerance:g}"
-        limits = [f"may {drop} by at most {amount}" if self.tolerance else f"may not {drop}"]
-        if self.floor is not None:
-            limits.append(f"never below {self.floor:g}")
-        if self.ceiling is not None:
-            limits.append(f"never above {self.ceiling:g}")
-        return ", ".join(limits)
-
-
-def settings(name: str, gate: Gate) -> Settings:
-    """Return the gate understood, or raise UserError naming the key that cannot be."""
-    where = f"[gates.{name}]"
-    path, colon, key = gate.metric.partition(":")
-    if not (path and colon and key):
-        raise UserError(f"{where}: metric `{gate.metric}` is not `path:key`.", "For example `metrics.json:accuracy`.")
-    found = gate.direction or known_direction(key)
-    if found is None:
-        raise UserError(f"{where}: `{key}` does not say which way is better.", 'Add direction = "higher" or "lower".')
-    tolerance, relative = _tolerance(where, gate.tolerance)
-    _check_limits(where, gate, better=found)
-    return Settings(
-        name=name,
-        path=path,
-        key=key,
-        direction=found,
-        tolerance=tolerance,
-        relative=relative,
-        floor=gate.floor,
-        ceiling=gate.ceiling,
-        level=gate.level,
-    )
-
-
-def _check_limits(where: str, gate: Gate, *, better: Direction) -> None:
-    """Raise UserError for limits that can never hold, never fail, or stand on the side where the metric gets better."""
-    for name, limit in (("floor", gate.floor), ("ceiling", gate.ceiling)):
-        if limit is not None and not math.isfinite(limit):
-            raise UserError(f"{where}: {name} = {limit} is no limit.", "Write a number, or leave the key out.")
-    if gate.floor is not None and gate.ceiling is not None:
-        if gate.floor > gate.ceiling:
-            raise UserError(f"{where}: the floor {gate.floor:g} is above the ceiling {gate.ceiling:g}.")
-        return
-    lone, meant = ("floor", "ceiling") if better == "lower" else ("ceiling", "floor")
-    if getattr(gate, lone) is not None:
-        remedy = f"Did you mean `{meant}`? A range has both, and direction tells which way is better."
-        raise UserError(f"{where}: a {lone} alone holds back a metric where {better} is better.", remedy)
-
-
-def judge(rule: Settings, *, base: Values | None, head: Values | None) -> Verdict:
+def judge(
+    rule: Settings,
+    *,
+    base: Values | None,
+    head: Values | None,
+    grounds: Grounds | None = None,
+    p_worse: float | None = None,
+) -> Verdict:
     """Return the verdict on one metric; `base` and `head` are its files on both sides, None when absent.
 
     Absent is not broken: a head that lacks the metric fails, a base that lacks it is no baseline yet, and a base that
-    cannot be read leaves the comparison undecided.
+    cannot be read leaves the comparison undecided. Two values are compared by the best of `grounds` that the rule
+    allows; without any, by the tolerance. `p_worse` is the p-value where several metrics were asked together.
     """
     value = None if head is None or head.problem else number(head.values.get(rule.key))
     if value is None:
@@ -97,7 +36,7 @@ def judge(rule: Settings, *, base: Values | None, head: Values | None) -> Verdic
         return _verdict(rule, Outcome.FAIL, broken, was, value)
     if was is None:
         return _without_baseline(rule, value, doubt)
-    return _compare(rule, was, value)
+    return _compare(rule, was, value, grounds, p_worse)
 
 
 def number(leaf: Leaf) -> float | None:
@@ -173,7 +112,44 @@ def _without_baseline(rule: Settings, value: float, doubt: str) -> Verdict:
     return _verdict(rule, Outcome.SKIP, f"{rule.key} is {value:.6g}; there is no baseline yet.", None, value)
 
 
-def _compare(rule: Settings, was: float, value: float) -> Verdict:
+def _compare(rule: Settings, was: float, value: float, grounds: Grounds | None, p_worse: float | None) -> Verdict:
+    """Compare two values by the first test that the rule allows and the grounds give; `why` says what was not to be."""
+    if grounds is None or rule.test == "tolerance":
+        return _by_tolerance(rule, was, value)
+    start = _verdict(rule, Outcome.UNDECIDED, "", was, value)
+    reasons: list[str] = []
+    for test, compare in (("paired", _paired), ("history", _past)):
+        if rule.test not in ("auto", test):
+            continue
+        found = compare(rule, was, value, grounds)
+        why = "; ".join(reasons)
+        if isinstance(found, Difference):
+            asked = p_worse if test == "paired" else None
+            return interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
+        if not found:  # there is nothing to estimate
+            return replace(_by_tolerance(rule, was, value), test=test, method="the same predictions on both sides")
+        reasons.append(f"not {test}: {found}")
+    why = "; ".join(reasons)
+    if rule.test == "auto":
+        return replace(_by_tolerance(rule, was, value), why=why)
+    sentence = f"{rule.key} is {value:.6g} and was {was:.6g}; it cannot be compared as this gate asks ({why})."
+    return replace(start, test=rule.test, sentence=sentence, why=why)
+
+
+def _paired(rule: Settings, was: float, value: float, grounds: Grounds) -> Difference | str:
+    """Return the difference row by row, or why there is none; nothing where both sides predict the same."""
+    if grounds.unmoved:
+        return "" if was == value else "both sides predict the same, so the metric itself is computed in another way"
+    return grounds.paired.get((rule.name, ""), grounds.unpaired or "the predictions were not compared")
+
+
+def _past(rule: Settings, was: float, value: float, grounds: Grounds) -> Difference | str:
+    past = grounds.past.get(rule.metric, ())
+    higher = rule.direction == "higher"
+    return history.difference(rule.metric, past, base=was, head=value, higher=higher, alpha=rule.alpha)
+
+
+def _by_tolerance(rule: Settings, was: float, value: float) -> Verdict:
     worse = was - value if rule.direction == "higher" else value - was
     allowed = rule.allowed(was)
     # 0.905 − 0.9 is 0.0050000000000000044: a drop of exactly the tolerance must pass.
@@ -203,7 +179,7 @@ def _verdict(
 ) -> Verdict:
     return Verdict(
         gate=rule.name,
-        metric=f"{rule.path}:{rule.key}",
+        metric=rule.metric,
         outcome=outcome,
         level="warn" if rule.level == "warn" else "fail",
         sentence=sentence,
@@ -214,15 +190,3 @@ def _verdict(
         delta=head - base if head is not None and base is not None else None,
         rule=rule.rule,
     )
-
-
-def _tolerance(where: str, given: float | str) -> tuple[float, bool]:
-    text = str(given).strip()
-    relative = text.endswith("%")
-    try:
-        value = float(text.removesuffix("%")) / (100 if relative else 1)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        raise UserError(f"{where}: tolerance `{given}` is not a number ≥ 0.", 'Write 0.005 or "1%".')
-    return value, relative

@@ -2,31 +2,74 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from mltool.config import Config, Gate
-from mltool.gates import metric
+from mltool.gates import accepted, holm, interval, metric, rules, slices
+from mltool.gates.difference import Difference
 from mltool.gates.directions import direction
+from mltool.gates.grounds import Grounds
+from mltool.gates.rules import Settings
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.snapshot.model import Leaf, Problem, Values
 
 NOT_JUDGED = "No gate is declared for it, so it is shown and not judged."
+DOOMSDAY = date.max
 
 
-def judge(config: Config, *, base: Iterable[Values], head: Iterable[Values], has_base: bool) -> tuple[Verdict, ...]:
-    """Return the verdicts on all metrics: declared gates in the order they stand in mltool.toml, then the rest.
+def judge(
+    config: Config,
+    *,
+    base: Iterable[Values],
+    head: Iterable[Values],
+    has_base: bool,
+    grounds: Grounds | None = None,
+    today: date = DOOMSDAY,
+) -> tuple[Verdict, ...]:
+    """Return the verdicts on all metrics: declared gates in the order they stand in mltool.toml, each followed by its
+    slices, then the rest.
 
-    Raises UserError for a gate that cannot be understood.
+    `grounds` are what was found out beside the metrics files; without, tolerances decide. What was accepted counts
+    where it holds `today`, by default nothing. Raises UserError for a gate that cannot be understood.
     """
     before = {values.path: values for values in base} if has_base else {}
     after = {values.path: values for values in head}
-    rules = [metric.settings(name, gate) for name, gate in config.gates.items()]
-    declared = [metric.judge(rule, base=before.get(rule.path), head=after.get(rule.path)) for rule in rules]
+    known = [rules.settings(name, gate) for name, gate in config.gates.items()]
+    family = _family(known, grounds) if grounds else {}
+    declared = []
+    for rule in known:
+        sides = before.get(rule.path), after.get(rule.path)
+        found = [metric.judge(rule, base=sides[0], head=sides[1], grounds=grounds, p_worse=family.get((rule.name, "")))]
+        if grounds and rule.slices and sides[0]:
+            found += slices.judge(rule, grounds, family)
+        declared += [accepted.apply(_strict(rule, each), config.accepted, today=today) for each in found]
     seen = {verdict.metric for verdict in declared}
-    covered = {rule.path for rule in rules}
+    covered = {rule.path for rule in known}
     broken = [_broken(item.problem) for item in after.values() if item.problem and item.path not in covered]
     for fact in (config.facts.slices, config.facts.cost):  # they have sections of their own in the report
         after.pop(fact, None)
-    return (*declared, *broken, *_undeclared(before, after, seen))
+    weakest = slices.weakest(known, grounds) if grounds else ()
+    return (*declared, *weakest, *broken, *_undeclared(before, after, seen))
+
+
+def _family(known: Iterable[Settings], grounds: Grounds) -> Mapping[tuple[str, str], float]:
+    """Return the p-values of all slices and secondary gates, by gate and slice, as Holm adjusts them."""
+    asked = {
+        (rule.name, where): found.p_worse
+        for rule in known
+        if rule.test in ("auto", "paired")
+        for where, found in slices.of(rule, grounds).items()
+        if isinstance(found, Difference) and found.p_worse is not None and (where or rule.secondary)
+        if not where or found.rows >= interval.FEWEST
+    }
+    return holm.adjusted(asked)
+
+
+def _strict(rule: Settings, verdict: Verdict) -> Verdict:
+    if not rule.strict or verdict.outcome is not Outcome.UNDECIDED:
+        return verdict
+    sentence = f"{verdict.sentence} This gate fails what it cannot decide."
+    return replace(verdict, outcome=Outcome.FAIL, sentence=sentence, level="warn" if rule.level == "warn" else "fail")
 
 
 def _broken(problem: Problem) -> Verdict:
@@ -46,7 +89,7 @@ def _undeclared(before: Mapping[str, Values], after: Mapping[str, Values], seen:
             if not _news(was, key, leaf) or f"{path}:{key}" in seen:
                 continue
             if way := direction(key):
-                rule = metric.settings(f"{path}:{key}", Gate(metric=f"{path}:{key}", direction=way, level="warn"))
+                rule = rules.settings(f"{path}:{key}", Gate(metric=f"{path}:{key}", direction=way, level="warn"))
                 yield _shown(metric.judge(rule, base=was, head=file))
 
 

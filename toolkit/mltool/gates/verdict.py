@@ -24,7 +24,14 @@ class Verdict:
     """One gate's answer about one metric (`metric` is `path:key`; empty for a gate on the pipeline itself).
 
     `base`, `head` and `delta` (head − base) are in the metric's own unit, None when absent or not a number.
-    `allowed` is how much worse than the base still passes, in that unit too. `test` names the method that decided.
+    `allowed` is how much worse than the base still passes, in that unit too. `test` names the kind of comparison that
+    decided, `why` why no better one did.
+
+    Where an interval decided, `low` and `high` are bounds of `delta`, each at confidence 1 − `alpha`; `p_worse` is the
+    one-sided p-value of "the head is not worse", by Holm where several were asked together. `rows` counts pairs,
+    `groups` their clusters; `method` says what was done and `source` where that is described. `smallest_drop` would be
+    seen in 4 of 5 cases, `rows_needed` (about) would decide. `slice` is `column=value`, empty for all rows. `accepted`
+    says why people live with a regression, and until when.
     """
 
     gate: str
@@ -41,6 +48,20 @@ class Verdict:
     rule: str = ""
     test: str = "tolerance"
     declared: bool = True
+    slice: str = ""
+    low: float | None = None
+    high: float | None = None
+    alpha: float | None = None
+    p_worse: float | None = None
+    rows: int | None = None
+    groups: int | None = None
+    method: str = ""
+    source: str = ""
+    why: str = ""
+    smallest_drop: float | None = None
+    rows_needed: int | None = None
+    suspicious: bool = False
+    accepted: str = ""
 
     @property
     def blocks(self) -> bool:

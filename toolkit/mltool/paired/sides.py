@@ -1,6 +1,7 @@
 """The predictions of one model, out of a file, as arrays."""
 
 import io
+import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,7 @@ class Side:
         return len(self.ids)
 
 
-def read(content: bytes, columns: Predictions, *, source: str, extra: Iterable[str] = ()) -> Side:
+def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra: Iterable[str] = ()) -> Side:
     """Return the predictions in the bytes of a Parquet or CSV file; `source` names it in errors.
 
     Only the columns that are needed are read. Raises UserError for a file that is neither, for a column that is absent
@@ -65,7 +66,7 @@ def read(content: bytes, columns: Predictions, *, source: str, extra: Iterable[s
     )
 
 
-def _table(content: bytes, columns: Predictions, source: str, extra: tuple[str, ...]) -> pa.Table:
+def _table(content: bytes | mmap.mmap, columns: Predictions, source: str, extra: tuple[str, ...]) -> pa.Table:
     if source.endswith(".parquet") or content[:4] == b"PAR1":
         file = parquet.ParquetFile(pa.BufferReader(content))
         wanted = [name for name in file.schema_arrow.names if _is_wanted(name, columns, extra)]

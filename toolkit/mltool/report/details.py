@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mltool.gates.verdict import Verdict
 from mltool.report import figures
 from mltool.report.blocks import (
     Block,
@@ -78,17 +79,17 @@ def history(report: Report) -> list[Section]:
 def decided(report: Report) -> list[Section]:
     """Return each gate with its rule, test, direction and sentence, and how to make this report again."""
     columns = (Column("Gate"), Column("Rule"), Column("Test"), Column("Answer"), Column("Why"))
-    verdicts = [verdict for verdict in report.verdicts if verdict.declared]
-    others = len(report.verdicts) - len(verdicts)
+    verdicts = [verdict for verdict in report.verdicts if verdict.declared and not verdict.slice]
+    others = sum(not verdict.declared and not verdict.slice for verdict in report.verdicts)
     left = len(verdicts) - MOST_VERDICTS
     rows = tuple(
         Row(
             (
                 (Code(item.gate),),
                 (f"{f'{item.direction} is better; ' if item.direction else ''}{item.rule}",),
-                (item.test,),
-                (f"{item.outcome}{' (only warns)' if item.level == 'warn' else ''}",),
-                prose(item.sentence),
+                (f"{item.test}: {item.method}" if item.method else item.test,),
+                (f"{item.outcome}{' (only warns)' if item.level == 'warn' and not item.slice else ''}",),
+                prose(f"{item.sentence} {_why(item)}".strip()),
             )
         )
         for item in verdicts[:MOST_VERDICTS]
@@ -101,6 +102,7 @@ def decided(report: Report) -> list[Section]:
     if others:
         said = "changed metric has" if others == 1 else "changed metrics have"
         blocks.append(Paragraph((f"{others:,} {said} a well-known direction and no gate: shown, not judged.",)))
+    blocks += [Paragraph(("Sources: ", sources, "."))] if (sources := _sources(verdicts)) else []
     version = f" {report.tool}" if report.tool else ""
     blocks.append(Paragraph((f"mltool{version} made this report. To make it again:",)))
     base = report.base.sha if report.base else ""
@@ -116,6 +118,16 @@ def decided(report: Report) -> list[Section]:
             summary=summary,
         )
     ]
+
+
+def _why(item: Verdict) -> str:
+    """Return why no better test was taken, as a sentence."""
+    return f"{item.why[:1].upper()}{item.why[1:]}." if item.why and item.why not in item.sentence else ""
+
+
+def _sources(verdicts: Sequence[Verdict]) -> str:
+    found = {item.method: item.source for item in verdicts if item.source}
+    return "; ".join(f"{method}: {source}" for method, source in found.items())
 
 
 def _loss(item: SliceRow) -> float:

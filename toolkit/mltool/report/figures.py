@@ -90,6 +90,17 @@ def amount(name: str, old: Leaf, new: Leaf) -> str:
     return measured(unit(name, (old, new)), abs((real(new) or 0.0) - (real(old) or 0.0)))
 
 
+def between(name: str, sides: Sequence[Leaf], low: float, high: float) -> str:
+    """Return the bounds of a difference of two values, in the unit of `difference`: `[−3.1, −0.9]`."""
+    kind = unit(name, sides)
+    return f"[{', '.join(_bound(kind, bound) for bound in (low, high))}]"
+
+
+def _bound(kind: Unit, bound: float) -> str:
+    text = measured(kind, abs(bound)).removesuffix(" points").removesuffix(" point")
+    return text if bound == 0 else _signed(bound, text)
+
+
 def measured(kind: Unit, distance: float) -> str:
     """Return a distance ≥ 0 in its unit; a share's is in points of a hundred."""
     if kind == "share":

@@ -23,7 +23,8 @@ MARKS: Final[dict[Outcome, tuple[str, Tone, str]]] = {
 
 def mark(report: Report, table: Sequence[Standing]) -> tuple[str, Tone, str]:
     """Return icon, tone and word of the verdict. A pass that leaves doubts does not wear the green mark."""
-    doubts = report.problems or any(item.tone in ("doubt", "warn") for item in table)
+    unseen = any(item.slice and item.declared and rank(item) is Rank.UNDECIDED for item in report.verdicts)
+    doubts = report.problems or unseen or any(item.tone in ("doubt", "warn") for item in table)
     if report.outcome is Outcome.PASS and doubts:
         return "⚠️", "warn", "Passed, with doubts"
     return MARKS[report.outcome]
@@ -40,7 +41,7 @@ def title(report: Report, table: Sequence[Standing]) -> str:
 
 def sentences(report: Report) -> tuple[Line, ...]:
     """Return why: the gravest verdicts, at most MOST_SENTENCES of them, the first in bold."""
-    grave = [verdict for verdict in report.verdicts if rank(verdict) in (Rank.FAIL, Rank.UNDECIDED)]
+    grave = [verdict for verdict in report.verdicts if rank(verdict) in (Rank.FAIL, Rank.UNDECIDED) and _heard(verdict)]
     grave.sort(key=rank)
     if not grave:
         return (_calm(report),)
@@ -50,6 +51,11 @@ def sentences(report: Report) -> tuple[Line, ...]:
     if len(reasons) > MOST_SENTENCES:
         said.append((f"… and {figures.count(len(reasons) - MOST_SENTENCES, 'more verdict')} like these, below.",))
     return tuple(said)
+
+
+def _heard(verdict: Verdict) -> bool:
+    """Return whether a verdict is for the first lines: slices that are too small to see anything are many."""
+    return not (verdict.slice and verdict.outcome is Outcome.UNDECIDED and verdict.level == "warn")
 
 
 def compared(report: Report, links: Links) -> tuple[Line, ...]:
@@ -87,10 +93,15 @@ def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
     pipeline = [rank(verdict) for verdict in report.verdicts if not verdict.metric]
     regressions = sum(item.rank is Rank.FAIL and _fell(item) for item in table)
     failures = ranks.count(Rank.FAIL) - regressions + pipeline.count(Rank.FAIL)
+    slices = [verdict for verdict in report.verdicts if verdict.slice and verdict.declared]
+    fell = sum(verdict.outcome is Outcome.FAIL for verdict in slices)
+    unseen = sum(verdict.outcome is Outcome.UNDECIDED for verdict in slices)
     counted = (
         (regressions, "regression", ""),
+        (fell, "slice worse", "slices worse"),
         (failures, "failure", ""),
         (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), *_open(report)),
+        (unseen, "slice undecided", "slices undecided"),
         (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
         (ranks.count(Rank.BETTER), "improvement", ""),
         (ranks.count(Rank.WORSE), "worse but not judged", "worse but not judged"),
@@ -110,7 +121,11 @@ def _fell(item: Standing) -> bool:
 
 def _calm(report: Report) -> Line:
     """Say what is good news, without claiming more than was judged."""
-    judged = [verdict for verdict in report.verdicts if verdict.outcome is not Outcome.SKIP and verdict.declared]
+    judged = [
+        verdict
+        for verdict in report.verdicts
+        if verdict.outcome is not Outcome.SKIP and verdict.declared and not verdict.slice
+    ]
     passed = sum(verdict.outcome is Outcome.PASS for verdict in judged)
     told = _news(report)
     if not judged and report.base is None and report.metrics:
@@ -129,7 +144,7 @@ def _calm(report: Report) -> Line:
 def _news(report: Report) -> str:
     """Return the first warnings, else what moved most among the judged, else among the rest."""
     warned = [verdict for verdict in report.verdicts if rank(verdict) is Rank.WARN]
-    moved = [v for v in report.verdicts if v.trend in ("better", "worse") and rank(v) is not Rank.WARN]
+    moved = [v for v in report.verdicts if v.trend in ("better", "worse") and rank(v) is not Rank.WARN and not v.slice]
     moved.sort(key=lambda verdict: (not verdict.declared, verdict.trend == "better"))
     said = [_said(verdict) for verdict in (warned or moved)[:2]]
     return " ".join(said) if any(". " in text for text in said) else "; ".join(text.rstrip(".") for text in said)
@@ -139,20 +154,46 @@ def _said(verdict: Verdict) -> str:
     """Return one verdict as a sentence; ours where numbers can be put plainly, else the gate's own."""
     if verdict.base is None or verdict.head is None or verdict.trend not in ("better", "worse"):
         return _dot(verdict.sentence)
-    if verdict.outcome is Outcome.FAIL and verdict.allowed is None:
+    if verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED) and verdict.allowed is None:
         return _dot(verdict.sentence)
     key = verdict.metric.partition(":")[2] or verdict.metric
     was, now = figures.beside(key, (verdict.base, verdict.head))
     moved = "rose" if verdict.head > verdict.base else "fell"
-    text = f"{key} {moved} {figures.amount(key, verdict.base, verdict.head)} ({was} → {now})"
+    where = f" where {verdict.slice.replace('=', ' = ')}" if verdict.slice else ""
+    text = f"{key}{where} {moved} {figures.amount(key, verdict.base, verdict.head)} ({was} → {now})"
+    if verdict.low is not None and verdict.high is not None:
+        return f"{text}{_by_interval(verdict, key)}."
     return f"{text}{_against_tolerance(verdict, key)}."
+
+
+def _by_interval(verdict: Verdict, key: str) -> str:
+    """Say how sure it is, and what would make it sure."""
+    kind = figures.unit(key, (verdict.base, verdict.head))
+    near, far = sorted((abs(verdict.low or 0.0), abs(verdict.high or 0.0)))
+    allowed = f", and {_bare(kind, verdict.allowed)} is allowed" if verdict.allowed else ""
+    if verdict.accepted:
+        return f". Accepted {verdict.accepted.rstrip('.')}"
+    if verdict.suspicious:
+        return ", which is more often leakage than skill: look at what the model can see of the answer"
+    if verdict.outcome is Outcome.FAIL and (verdict.low or 0.0) * (verdict.high or 0.0) > 0:
+        return f": by {_bare(kind, near)} to {figures.measured(kind, far)}{allowed}"
+    if verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED):
+        worst = -verdict.low if verdict.direction == "higher" and verdict.low is not None else verdict.high or 0.0
+        could = f", and may be worse by up to {figures.measured(kind, max(worst, 0.0))}{allowed.replace(', and', ';')}"
+        needed = f"; about {verdict.rows_needed:,} rows would tell" if verdict.rows_needed else ""
+        return f"{could}{needed}"
+    return _against_tolerance(verdict, key)
+
+
+def _bare(kind: figures.Unit, distance: float) -> str:
+    return figures.measured(kind, distance).removesuffix(" points").removesuffix(" point")
 
 
 def _against_tolerance(verdict: Verdict, key: str) -> str:
     if verdict.trend != "worse" or verdict.allowed is None:
         return ""
     kind = figures.unit(key, (verdict.base, verdict.head))
-    allowed = figures.measured(kind, verdict.allowed).removesuffix(" points").removesuffix(" point")
+    allowed = _bare(kind, verdict.allowed)
     if verdict.outcome is Outcome.FAIL:
         return f", more than the {allowed} allowed" if verdict.allowed else ", and it may not get worse"
     return f", within the {allowed} allowed" if verdict.allowed else ""

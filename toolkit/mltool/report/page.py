@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mltool.gates import lock
-from mltool.report import causes, details, drawings, headline, releases, results
+from mltool.report import causes, details, drawings, groups, headline, releases, results
 from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
 from mltool.report.model import Report
@@ -35,6 +35,7 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
     return [
         *_problems(report),
         *results.section(report, table),
+        *groups.section(report.verdicts),
         *_stale(report),
         *releases.section(report),
         *_notes(report),

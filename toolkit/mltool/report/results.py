@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mltool.gates.verdict import Verdict
 from mltool.report import figures
 from mltool.report.blocks import Code, Column, Line, Paragraph, Row, Section, Table
 from mltool.report.inert import clip
@@ -102,8 +103,19 @@ def _row(item: Standing, *, based: bool, live: bool, several: bool) -> Row:
         cells.append((written[0],))
     cells.append((written[1],))
     if based:
-        cells.append((figures.difference(row.key, row.base, row.head),))
+        sure = interval(item.verdict) if item.verdict else ""
+        cells.append((sure or figures.difference(row.key, row.base, row.head),))
     if live:
         cells.append((written[2],))
     cells.append((item.words,))
     return Row(tuple(cells), tone=item.tone)
+
+
+def interval(verdict: Verdict) -> str:
+    """Return a difference with the interval that it was judged by; without one, how far it moved."""
+    key = verdict.metric.partition(":")[2]
+    moved = figures.difference(key, verdict.base, verdict.head)
+    if verdict.low is None or verdict.high is None or not moved:
+        return moved
+    bounds = figures.between(key, (verdict.base, verdict.head), verdict.low, verdict.high)
+    return f"{moved.partition(' (')[0]} {bounds}"

@@ -66,7 +66,7 @@ def standings(report: Report) -> tuple[Standing, ...]:
 
     A verdict on a metric that neither side has gets a row too: a gate may not vanish with its metric.
     """
-    judged = _gravest(verdict for verdict in report.verdicts if verdict.metric)
+    judged = _gravest(verdict for verdict in report.verdicts if verdict.metric and not verdict.slice)
     rows = {f"{row.path}:{row.key}": row for row in report.metrics}
     for name, verdict in judged.items():
         if name not in rows:
@@ -82,13 +82,24 @@ def rank(verdict: Verdict) -> Rank:
         return Rank.FAIL if verdict.level == "fail" else Rank.WARN
     if verdict.outcome is Outcome.UNDECIDED:
         return Rank.UNDECIDED
+    if verdict.outcome is Outcome.PASS and (verdict.accepted or verdict.suspicious):
+        return Rank.WARN
     if verdict.outcome is Outcome.PASS:
-        return Rank.BETTER if verdict.trend == "better" else Rank.JUDGED
+        return Rank.BETTER if verdict.trend == "better" and (verdict.low is None or _surely(verdict)) else Rank.JUDGED
     return {"better": Rank.BETTER, "worse": Rank.WORSE}.get(verdict.trend, Rank.MOVED)
+
+
+def _surely(verdict: Verdict) -> bool:
+    """Return whether all of the interval lies on one side of no difference."""
+    return None not in (verdict.low, verdict.high) and (verdict.low or 0.0) * (verdict.high or 0.0) > 0
 
 
 def words(verdict: Verdict) -> str:
     """Return the verdict in two or three words."""
+    if verdict.accepted:
+        return "worse, accepted"
+    if verdict.low is not None:
+        return _sure(verdict)
     if verdict.outcome is Outcome.FAIL:
         worse = "worse than allowed" if verdict.trend == "worse" and verdict.allowed is not None else "fails"
         if verdict.head is None and verdict.metric:
@@ -102,6 +113,22 @@ def words(verdict: Verdict) -> str:
     if verdict.trend in ("better", "worse"):
         return f"{verdict.trend}, not judged"
     return "no baseline yet" if verdict.declared else "not judged"
+
+
+def _sure(verdict: Verdict) -> str:
+    """Return the verdict of an interval."""
+    if verdict.outcome is Outcome.FAIL:
+        far = abs(verdict.delta or 0.0) > (verdict.allowed or 0.0)
+        shown = "worse than allowed" if far else "surely worse"
+        shown = shown if _surely(verdict) else "undecided, which fails here"
+        return shown if verdict.level == "fail" else f"warning: {shown}"
+    if verdict.outcome is Outcome.UNDECIDED:
+        return "undecided: too few rows" if verdict.rows_needed else "undecided"
+    if verdict.suspicious:
+        return "better, suspiciously so"
+    if not _surely(verdict):
+        return "unchanged" if verdict.trend == "same" else "not worse"
+    return "better" if verdict.trend == "better" else "worse, within tolerance"
 
 
 def _gravest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:

@@ -1,0 +1,34 @@
+"""What can decide better than the two values of a metric: the predictions of both sides, and the metric's past."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mltool.gates.difference import Difference
+from mltool.gates.rules import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A gated metric to compare: its rule, and what the metrics files of both sides say."""
+
+    rule: Settings
+    base: float
+    head: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """What was found out beside the metrics files.
+
+    `paired` maps the name of a gate and a slice (empty: all rows) to the difference of its metric, or to the reason why
+    there is none. `unpaired` says why no metric could be compared row by row, `unmoved` that both sides have the very
+    same predictions. `past` has the values of each metric on the target branch, oldest first. `weakest` are the groups
+    of rows that lost most, found and not declared. Reasons are clauses: they begin small and end without a dot.
+    """
+
+    paired: Mapping[tuple[str, str], Difference | str] = field(default_factory=dict)
+    unpaired: str = ""
+    unmoved: bool = False
+    past: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    weakest: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()

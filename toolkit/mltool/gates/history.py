@@ -1,0 +1,72 @@
+"""How far a metric usually moves from commit to commit: what counts where there are no predictions to compare."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import NormalDist, mean, stdev
+
+from mltool.gates.difference import Difference
+
+METHOD = "t prediction interval of past moves"
+SOURCE = "Hahn and Meeker 1991, Statistical Intervals, section 4.8"
+FEWEST = 8
+"""With fewer past moves the interval says little but how few they are."""
+POWER = 0.8
+
+
+def difference(
+    metric: str, past: Sequence[float], *, base: float, head: float, higher: bool, alpha: float
+) -> Difference | str:
+    """Return the move from base to head with the interval that past moves give it, or why there is none.
+
+    A commit at which the metric stayed to the last digit did not measure anew, so it is no move.
+    """
+    moves = [after - before for before, after in pairwise(past) if after != before]
+    if len(moves) < FEWEST:
+        known = f"{len(moves)} times" if len(moves) != 1 else "once"
+        return f"the metric moved only {known} on the target branch, and {FEWEST} moves are needed"
+    error = stdev(moves, mean(moves)) * math.sqrt(1 + 1 / len(moves))
+    freedom = len(moves) - 1
+    reach = quantile(1 - alpha, freedom) * error
+    delta = head - base if higher else base - head
+    return Difference(
+        metric=metric,
+        base=base,
+        head=head,
+        delta=delta,
+        low=delta - reach,
+        high=delta + reach,
+        error=error,
+        p_worse=cumulative(delta / error, freedom) if error else None,
+        rows=len(moves),
+        method=METHOD,
+        source=SOURCE,
+        smallest_drop=reach + NormalDist().inv_cdf(POWER) * error,
+    )
+
+
+def cumulative(t: float, freedom: int) -> float:
+    """Return the probability of a value up to `t` under Student's distribution.
+
+    Abramowitz and Stegun 1964, 26.7.3 and 26.7.4, which are sums and exact for whole degrees of freedom.
+    """
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine = math.cos(angle)
+    odd = freedom % 2
+    term, total = (cosine, 0.0) if odd else (1.0, 0.0)
+    for step in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= cosine**2 * (step - 1) / step
+    inside = 2 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
+    return (1 + inside) / 2
+
+
+def quantile(share: float, freedom: int) -> float:
+    """Return the value of Student's distribution below which `share` of it lies, for a share of at least one half."""
+    low, high = 0.0, 1.0
+    while cumulative(high, freedom) < share:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if cumulative(middle, freedom) < share else (low, middle)
+    return (low + high) / 2

@@ -1,0 +1,142 @@
+"""A verdict from a difference and its interval: a regression, not worse, or undecided.
+
+A drop fails where it is certain (the whole interval lies below zero) and may be more than is allowed (not all of it
+lies above the margin). A model is not worse where the whole interval lies above the margin. In between nobody knows.
+"""
+
+import math
+from dataclasses import replace
+
+from mltool.gates.difference import Difference
+from mltool.gates.rules import Settings
+from mltool.gates.verdict import Outcome, Trend, Verdict
+
+FEWEST = 30
+"""Of fewer rows a slice is not judged."""
+LEAKED = 0.5
+"""An improvement that leaves less than this share of what was wrong is more often leakage than skill."""
+_DIGITS = 6
+
+
+def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float | None = None) -> Verdict:
+    """Return `start`, which has both values, with the outcome that the interval gives and the sentence that says why.
+
+    `p_worse` is the p-value where several were asked together; alone, the interval decides.
+    """
+    margin = rule.allowed(found.base)
+    outcome = _outcome(rule, found, margin, p_worse)
+    needed = _rows_needed(found, margin) if outcome is Outcome.UNDECIDED and start.test == "paired" else None
+    suspicious = found.low > 0 and _leaks(found, higher=rule.direction == "higher")
+    low, high = (found.low, found.high) if rule.direction == "higher" else (-found.high, -found.low)
+    trend: Trend = "same" if found.delta == 0 else "better" if found.delta > 0 else "worse"
+    judged = replace(
+        start,
+        outcome=outcome,
+        trend=trend,
+        allowed=margin,
+        low=_plain(low),
+        high=_plain(high),
+        alpha=rule.alpha,
+        p_worse=_plain(found.p_worse if p_worse is None else p_worse),
+        rows=found.rows,
+        groups=found.groups,
+        method=found.method,
+        source=found.source,
+        smallest_drop=_plain(found.smallest_drop),
+        rows_needed=needed,
+        suspicious=suspicious,
+    )
+    return replace(judged, sentence=_sentence(judged, found, margin))
+
+
+def span(low: float, high: float) -> str:
+    """Return an interval of an improvement in words, the nearer end first."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "anything"
+    if high < 0:
+        return f"{-high:.3g} to {-low:.3g} worse"
+    return f"{low:.3g} to {high:.3g} better" if low > 0 else f"{-low:.3g} worse to {high:.3g} better"
+
+
+def blind(verdict: Verdict) -> bool:
+    """Return whether the rows of an undecided verdict are too few to show a drop as large as its margin."""
+    if verdict.outcome is not Outcome.UNDECIDED:
+        return False
+    rows, smallest = verdict.rows or 0, verdict.smallest_drop
+    return rows < FEWEST or smallest is None or smallest > (verdict.allowed or 0.0)
+
+
+def _outcome(rule: Settings, found: Difference, margin: float, p_worse: float | None) -> Outcome:
+    if found.slice and found.rows < FEWEST:
+        return Outcome.UNDECIDED
+    certain = found.high < 0 and (p_worse is None or p_worse <= rule.alpha)
+    if certain and found.low <= -margin:
+        return Outcome.FAIL
+    # Where the two agree on every row there is nothing to estimate; elsewhere equal values may be luck.
+    steady = found.delta == 0 and found.error == 0
+    return Outcome.PASS if steady or found.low > -margin or found.low == margin == 0 else Outcome.UNDECIDED
+
+
+def _rows_needed(found: Difference, margin: float) -> int | None:
+    """Return about how many rows would show that an equally good model is within the margin, to two digits."""
+    smallest = found.smallest_drop
+    if not smallest or not math.isfinite(smallest) or margin <= 0 or smallest <= margin:
+        return None
+    needed = found.rows * (smallest / margin) ** 2
+    if needed > 1e12:
+        return None
+    step = 10 ** (math.floor(math.log10(needed)) - 1)
+    return int(math.ceil(needed / step) * step)
+
+
+def _leaks(found: Difference, *, higher: bool) -> bool:
+    """Return whether the improvement surely takes away more than half of what was wrong, where that can be told."""
+    if higher:
+        return 0 <= found.base < 1 and 0 <= found.head <= 1 and 1 - found.base - found.low < LEAKED * (1 - found.base)
+    return found.base > 0 and found.head >= 0 and found.base - found.low < LEAKED * found.base
+
+
+def _sentence(judged: Verdict, found: Difference, margin: float) -> str:
+    key = judged.metric.partition(":")[2] + (f" where {judged.slice.replace('=', ' = ')}" if judged.slice else "")
+    parts = [f"{_moved(key, found)}: {_how_sure(judged, found)}.", *_further(judged, found, margin)]
+    return " ".join(parts)
+
+
+def _moved(key: str, found: Difference) -> str:
+    if found.head == found.base:
+        return f"{key} is unchanged at {found.head:.6g}"
+    return f"{key} {'rose' if found.head > found.base else 'fell'} to {found.head:.6g} from {found.base:.6g}"
+
+
+def _how_sure(judged: Verdict, found: Difference) -> str:
+    counted = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
+    if judged.test == "history":
+        counted = f"{found.rows} past moves"
+    if found.groups is not None:
+        counted += f" in {found.groups:,} clusters"
+    sure = f"{100 - 200 * (judged.alpha or 0.0):g} %"
+    allowed = f"; {judged.allowed:.3g} is allowed" if judged.allowed else ""
+    if found.delta == 0 and found.error == 0:
+        return f"both models do equally well on each of {counted}"
+    return f"{span(found.low, found.high)} ({sure} interval, {counted}, {found.method}){allowed}"
+
+
+def _further(judged: Verdict, found: Difference, margin: float) -> list[str]:
+    if judged.suspicious:
+        return ["So large an improvement is often leakage: look at what the model can see of the answer."]
+    if judged.outcome is not Outcome.UNDECIDED:
+        return []
+    if found.slice and found.rows < FEWEST:
+        return [f"A slice of fewer than {FEWEST} rows is not judged."]
+    if not margin:
+        return ["With a tolerance of 0 only what is surely better is not worse: say which drop would matter."]
+    smallest = found.smallest_drop
+    if smallest is None or not math.isfinite(smallest) or smallest <= margin:
+        return ["The drop lies too near to what is allowed to tell."]
+    said = [f"The smallest drop that can be seen here is {smallest:.3g}."]
+    return [*said, f"About {judged.rows_needed:,} rows would decide."] if judged.rows_needed else said
+
+
+def _plain(value: float | None) -> float | None:
+    """Return a number to six digits, beyond which machines differ; None for what is not finite."""
+    return float(f"{value:.{_DIGITS}g}") if value is not None and math.isfinite(value) else None

@@ -1,0 +1,198 @@
+"""Two predictions files → the differences of the gated metrics, on all rows and on the slices that gates declare."""
+
+import hashlib
+import io
+import mmap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv, parquet
+
+from mltool.config import Predictions
+from mltool.errors import UserError
+from mltool.gates.difference import Difference
+from mltool.gates.grounds import Grounds, Wish
+from mltool.paired import compare as paired
+from mltool.paired import metrics
+from mltool.paired.compare import Refused, Wanted
+from mltool.paired.interval import INDEPENDENT, Asked, Dependence
+from mltool.paired.join import Pairs, join
+from mltool.paired.sides import Side, read
+
+MOST_VALUES = 200
+"""A column with more values is no slice."""
+MOST_CLASSES = 20
+"""Whole numbers with more different values are amounts."""
+WIDELY = 0.1
+"""Where more of the rows than this are not the same, the test set is another one."""
+
+Content = bytes | mmap.mmap
+Codes = NDArray[np.intp]
+Meant = Mapping[str, metrics.Metric | Refused]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Together:
+    """Both sides joined, and each with itself: what a metric means shows on all of its side's rows."""
+
+    pairs: Pairs
+    base: Pairs
+    head: Pairs
+    seed: str
+    columns: Predictions
+    slices: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predictions, *, seed: str) -> Grounds:
+    """Return the differences of the wished metrics between the predictions of base and head, the bytes of two files.
+
+    Chance comes from `seed`. Raises UserError for files that cannot be read or joined.
+    """
+    wished = tuple(wishes)
+    together = _join(
+        (base, head), seed, columns, tuple(dict.fromkeys(name for wish in wished for name in wish.rule.slices))
+    )
+    meant = {wish.rule.name: _meaning(together, wish) for wish in wished}
+    found: dict[tuple[str, str], Difference | str] = {}
+    for where, pairs in (("", together.pairs), *_slices(together)):
+        for wish in wished:
+            name = wish.rule.name
+            if not where or where.partition("=")[0] in wish.rule.slices:
+                found[name, where] = (
+                    pairs if isinstance(pairs, str) else _measured(together, pairs, wish, meant[name], where)
+                )
+    return Grounds(paired=found, notes=tuple(_notes(together.pairs)))
+
+
+def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, slices: tuple[str, ...]) -> Together:
+    there = _names(sides[1], columns.path)
+    wanted = (*slices, *columns.slices)
+    extra = dict.fromkeys(filter(None, (*(name for name in wanted if name in there), columns.cluster, columns.time)))
+    base = read(sides[0], columns, source=f"{columns.path} of the base")
+    head = read(sides[1], columns, source=columns.path, extra=extra)
+    regression = _amounts(base) or _amounts(head)
+    pairs = join(base, head, regression=regression)
+    whole = not (pairs.only_base or pairs.only_head or pairs.moved)
+    if columns.time:
+        order = pc.sort_indices(pairs.extra[columns.time]).to_numpy().astype(np.intp)
+        pairs = replace(pairs.at(order), only_base=pairs.only_base, only_head=pairs.only_head, moved=pairs.moved)
+    return Together(
+        pairs=pairs,
+        base=pairs if whole else join(base, base, regression=regression),
+        head=pairs if whole else join(head, head, regression=regression),
+        seed=seed,
+        columns=columns,
+        slices=tuple(dict.fromkeys(name for name in slices if name in there)),
+        refused={name: f"{columns.path} has no column `{name}`" for name in slices if name not in there},
+    )
+
+
+def _names(content: Content, path: str) -> tuple[str, ...]:
+    """Return the columns of a file; none where it is no table, which reading it will say."""
+    try:
+        if content[:4] == b"PAR1":
+            return tuple(parquet.read_schema(pa.BufferReader(content)).names)
+        return tuple(csv.open_csv(io.BytesIO(content)).schema.names)
+    except pa.ArrowException as error:
+        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}.", "Write it again.") from error
+
+
+def _amounts(side: Side) -> bool:
+    """Return whether the task is a regression: what is true is a number, and broken or one of many."""
+    truth, label = side.truth, side.label
+    if not all(pa.types.is_integer(column.type) or pa.types.is_floating(column.type) for column in (truth, label)):
+        return False
+    broken = any(not pc.all(pc.equal(column, pc.round(column))).as_py() for column in (truth, label) if len(column))
+    return broken or pc.count_distinct(truth).as_py() > MOST_CLASSES
+
+
+def _meaning(together: Together, wish: Wish) -> metrics.Metric | Refused:
+    """Return what the metric's name means: what gives, on all rows of each side, the value in its metrics file."""
+    wanted = Wanted(metric=wish.rule.metric, higher=wish.rule.direction == "higher", base=wish.base, head=wish.head)
+    if together.base is together.head:
+        return paired.meaning(together.pairs, wanted)
+    sides = ((together.base, wish.base), (together.head, wish.head))
+    alone = [paired.meaning(pairs, replace(wanted, base=value, head=value)) for pairs, value in sides]
+    if refused := next((found for found in alone if isinstance(found, Refused)), None):
+        return refused
+    if alone[0] != alone[1] or alone[0] not in tuple(metrics.candidates(wish.rule.key, together.pairs)):
+        return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
+    return alone[0]
+
+
+def _measured(
+    together: Together, pairs: Pairs, wish: Wish, meant: metrics.Metric | Refused, where: str = ""
+) -> Difference | str:
+    if isinstance(meant, Refused):
+        return meant.why
+    seed = hashlib.sha256(f"{together.seed} {wish.rule.metric} {where}".encode()).digest()
+    asked = Asked(
+        alpha=wish.rule.alpha,
+        sign=1.0 if wish.rule.direction == "higher" else -1.0,
+        random=np.random.default_rng(int.from_bytes(seed[:16])),
+        dependence=_dependence(pairs, together.columns),
+    )
+    found = paired.measure(meant, pairs, asked, name=wish.rule.metric, where=where)
+    return found.why if isinstance(found, Refused) else found
+
+
+def _dependence(pairs: Pairs, columns: Predictions) -> Dependence:
+    """Return which rows hang together. Blocks have the length n^⅓ that Künsch 1989 found best for a mean."""
+    if columns.cluster:
+        return Dependence(groups=_codes(pairs.extra[columns.cluster])[0])
+    if columns.time:
+        return Dependence(block=max(1, round(len(pairs) ** (1 / 3))))
+    return INDEPENDENT
+
+
+def _slices(together: Together) -> Iterator[tuple[str, Pairs | str]]:
+    """Yield the rows of each value of each declared column, and the columns that are no slices with the reason."""
+    yield from together.refused.items()
+    for column in together.slices:
+        codes, names = _codes(together.pairs.extra[column])
+        if len(names) > MOST_VALUES:
+            yield column, f"`{column}` has {len(names):,} values, and a slice has at most {MOST_VALUES}"
+            continue
+        order, ends = np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(names)))
+        parts = dict(zip(names, np.split(order, ends[:-1]), strict=True))
+        yield from ((f"{column}={name}", together.pairs.at(parts[name])) for name in sorted(parts))
+
+
+def _codes(column: pa.Array) -> tuple[Codes, tuple[str, ...]]:
+    """Return the value of each row as a position in the names of the values that occur; missing is a value."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    found = pc.dictionary_encode(column, null_encoding="encode")
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    names = tuple(map(_name, found.dictionary.to_pylist()))
+    return found.indices.to_numpy(zero_copy_only=False).astype(np.intp), names
+
+
+def _name(value: object) -> str:
+    if value is None or value != value:
+        return "(missing)"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _notes(pairs: Pairs) -> Iterator[str]:
+    """Say which rows are not in the comparison, and whether the test set is another one."""
+    lost = [
+        (pairs.only_base, "of the base only"),
+        (pairs.only_head, "of this change only"),
+        (pairs.moved, "with another truth"),
+    ]
+    told = [f"{number:,} {where}" for number, where in lost if number]
+    if not told:
+        return
+    yield f"Compared row by row: {len(pairs):,} rows that both sides have. Left out: {', '.join(told)}."
+    most = len(pairs) + max(pairs.only_base, pairs.only_head) + pairs.moved
+    if 1 - len(pairs) / most > WIDELY:
+        yield (
+            "The test set has changed between base and head: the metrics files are of different rows, and only the "
+            "rows that both have say which model is better."
+        )
