@@ -1,8 +1,9 @@
 """Areas under curves of a score: ROC, by placements that also say what each row contributes; precision and recall."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 SOURCE = "DeLong et al. 1988, doi:10.2307/2531595, by midranks: Sun and Xu 2014, doi:10.1109/LSP.2014.2337313"
 
@@ -19,38 +20,47 @@ def influence(truth: Flags, scores: Floats) -> tuple[float, Floats]:
     The variance of the influences is DeLong's, in O(n log n) by midranks; of clusters, their sums give that of
     Obuchowski 1997 (doi:10.2307/2533958). Raises ValueError where only one class is there: no area is defined.
     """
-    positives, negatives = int(truth.sum()), int((~truth).sum())
+    rows, positives = len(truth), int(truth.sum())
+    negatives = rows - positives
     if not positives or not negatives:
         raise ValueError("the truth has one class only")
-    above, below = _placements(scores[truth], scores[~truth])
-    area, rows = float(above.mean()), len(truth)
+    order, step, ends = _steps(scores)
+    hit = truth[order]
+    hits = np.cumsum(hit)[ends]
+    upto = np.stack([ends + 1 - hits, hits])  # negatives, positives at or below each step
+    midway = upto - np.diff(upto, prepend=0) / 2
+    # Of a positive the share of negatives below it, of a negative that of positives above it; ties count half.
+    placed = np.where(hit, midway[0][step] / negatives, 1.0 - midway[1][step] / positives)
+    area = float(placed[hit].mean())
     values = np.empty(rows)
-    values[truth] = (above - area) * (rows / positives)
-    values[~truth] = (below - area) * (rows / negatives)
+    values[order] = (placed - area) * np.where(hit, rows / positives, rows / negatives)
     return area, values
 
 
-def difference_error(truth: Flags, moved: Floats) -> float:
-    """Return DeLong's standard error of the difference of two areas, from the difference of their influences.
+def _steps(scores: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return the order of rising scores, the step of each row in that order (equal scores are one), and the last row of
+    each step.
+    """
+    order = np.argsort(scores)
+    last = np.append(np.diff(scores[order]) != 0, True)
+    return order, np.cumsum(last) - last, np.flatnonzero(last)
 
-    Equations 4 to 7 of DeLong 1988: each class has a variance of its own, with its rows less one.
+
+def difference_error(truth: Flags, moved: Floats) -> tuple[float, float]:
+    """Return DeLong's standard error of the difference of two areas, from the difference of their influences, and its
+    degrees of freedom.
+
+    Equations 4 to 7 of DeLong 1988: each class has a variance of its own, with its rows less one. The degrees of
+    freedom are those of Welch 1947 for two such variances: with a handful of positives the normal is too sure.
     """
     rows = len(truth)
     parts = [moved[flags] * (np.count_nonzero(flags) / rows) for flags in (truth, ~truth)]
-    return float(np.sqrt(sum(_variance(part) / len(part) for part in parts)))
-
-
-def _placements(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
-    """Return, for each positive, the share of negatives it is above, and for each negative the share of positives above
-    it; ties count half.
-    """
-    m, n = len(positive), len(negative)
-    together = rankdata(np.concatenate([positive, negative]))
-    return (together[:m] - rankdata(positive)) / n, 1.0 - (together[m:] - rankdata(negative)) / m
-
-
-def _variance(values: Floats) -> float:
-    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
+    if min(map(len, parts)) < 2:
+        return math.inf, 0
+    shares = [(float(np.var(part, ddof=1)) / len(part), len(part) - 1) for part in parts]
+    variance = sum(share for share, _ in shares)
+    below = sum(share**2 / freedom for share, freedom in shares)
+    return math.sqrt(variance), variance**2 / below if below else math.inf
 
 
 def average_precision(truth: Flags, scores: Floats) -> tuple[float, Floats]:
@@ -64,11 +74,8 @@ def average_precision(truth: Flags, scores: Floats) -> tuple[float, Floats]:
     positives = int(truth.sum())
     if not positives:
         raise ValueError("the truth has one class only")
-    order = np.argsort(-scores, kind="stable")
+    order, step, ends = _steps(-scores)
     hit = truth[order].astype(np.float64)
-    first = np.concatenate([[True], np.diff(scores[order]) != 0])
-    step = np.cumsum(first) - 1
-    ends = np.append(np.flatnonzero(first)[1:], len(scores)) - 1
     hits, taken = np.cumsum(hit)[ends], ends + 1.0
     found = np.diff(hits, prepend=0.0)  # positives that stand at each step
     precision = hits / taken

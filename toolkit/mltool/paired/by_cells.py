@@ -1,9 +1,10 @@
-"""Metrics that are functions of the confusion matrix: the bootstrap over its cells, over clusters, over blocks."""
+"""Metrics that are functions of the confusion matrix: the bootstrap over its cells, or what each row adds to them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mltool.paired import cells, resampling
+from mltool.paired import cells, means
+from mltool.paired.cells import Table
 from mltool.paired.interval import Asked, Interval, drawn
 from mltool.paired.join import Pairs
 from mltool.paired.metrics import Cells
@@ -12,31 +13,67 @@ Floats = NDArray[np.float64]
 
 DRAWS = 10_000
 FEWER = 2_000
-"""Draws where each costs a pass over clusters or rows."""
+MANY_CELLS = 1_000
+"""With more cells a draw costs more, and fewer are made."""
+FEW = 1_000
+"""So few rows on which the models differ are also asked exactly; with more the bootstrap says the same."""
+AT_ONCE = 4_000_000
+BOOTSTRAP = "multinomial bootstrap"
+EXACT = "multinomial bootstrap and permutation"
+EXACT_SOURCE = f"{cells.SOURCE}; Fisher 1935, The Design of Experiments, section 21"
 
 
 def interval(metric: Cells, pairs: Pairs, asked: Asked) -> Interval:
     """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
-    table = cells.joint(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes))
-    tables, method, source = _drawn(pairs, table, asked)
-    delta = asked.sign * float(_difference(metric, table))
-    return drawn(asked.sign * _difference(metric, tables), delta=delta, alpha=asked.alpha, method=method, source=source)
+    flat = codes(pairs)
+    table = cells.count(flat, classes=len(pairs.classes))
+    delta = asked.sign * float(_differences(metric, table, table.counts[None])[0])
+    if asked.dependence.groups is not None or asked.dependence.block is not None:
+        before, after = cells.slopes(metric.of, table)
+        moved = asked.sign * (after - before)[np.searchsorted(table.codes, flat)]
+        return means.dependent(delta, moved, asked)
+    draws = DRAWS if len(table.codes) <= MANY_CELLS else FEWER
+    samples = cells.resample(table, draws=draws, random=asked.random)
+    found = asked.sign * _differences(metric, table, samples)
+    boot = drawn(found, delta=delta, alpha=asked.alpha, method=BOOTSTRAP, source=cells.SOURCE)
+    if table.counts[table.base != table.head].sum() > FEW:
+        return boot
+    return _exact(boot, _swapped(metric, table, asked, draws), delta, asked)
 
 
-def _drawn(pairs: Pairs, table: Floats, asked: Asked) -> tuple[Floats, str, str]:
-    groups, block = asked.dependence.groups, asked.dependence.block
-    if groups is None and block is None:
-        return cells.resample(table, draws=DRAWS, random=asked.random), "multinomial bootstrap", cells.SOURCE
-    flat = cells.codes(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes))
-    if groups is not None:
-        found = resampling.cluster_counts(flat, groups, cells=table.size, draws=FEWER, random=asked.random)
-        return found.reshape(-1, *table.shape), resampling.CLUSTER, resampling.CLUSTER_SOURCE
-    weights = resampling.block_weights(len(pairs), length=block or 1, draws=FEWER, random=asked.random)
-    found = np.stack([np.bincount(flat, weights=taken, minlength=table.size) for taken in weights])
-    return found.reshape(-1, *table.shape), resampling.BLOCK, resampling.BLOCK_SOURCE
+def codes(pairs: Pairs) -> NDArray[np.intp]:
+    """Return the cell of each row, counted once for all metrics; raises ValueError where classes are too many."""
+    return pairs.once("cells", lambda: cells.codes(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes)))
 
 
-def _difference(metric: Cells, tables: Floats) -> Floats:
-    before, after = cells.sides(tables)
+def values(metric: Cells, pairs: Pairs) -> tuple[float, float]:
+    """Return the metric of base and of head; raises ValueError where classes are too many."""
+    table = cells.count(codes(pairs), classes=len(pairs.classes))
+    before, after = cells.matrices(table, table.counts)
+    return float(metric.of(before)), float(metric.of(after))
+
+
+def _swapped(metric: Cells, table: Table, asked: Asked, draws: int) -> Floats:
+    both, counts = cells.swapped(table, draws=draws, random=asked.random)
+    return asked.sign * _differences(metric, both, counts)
+
+
+def _exact(boot: Interval, swapped: Floats, delta: float, asked: Asked) -> Interval:
+    """Return the interval with the p-value of the permutation test, and zero in it where that does not reject zero: of
+    few rows that differ, the bootstrap draws too seldom those it has not seen.
+    """
+    found = swapped[np.isfinite(swapped)]
+    same = np.isclose(found, delta, rtol=0.0, atol=1e-12)
+    p = float(np.count_nonzero((found < delta) & ~same) + 0.5 * np.count_nonzero(same) + 0.5) / (len(found) + 1)
+    high = boot.high if p <= asked.alpha else max(boot.high, 0.0)
+    low = boot.low if 1.0 - p <= asked.alpha else min(boot.low, 0.0)
+    p = 1.0 if delta == 0 and boot.error == 0 else p
+    return Interval(low=low, high=high, error=boot.error, p_worse=p, method=EXACT, source=EXACT_SOURCE)
+
+
+def _differences(metric: Cells, table: Table, counts: Floats) -> Floats:
+    """Return head − base for each row of `counts` (draws, cells), so many at a time as memory likes."""
+    step = max(1, AT_ONCE // (table.classes**2 + len(table.codes)))
+    parts = (cells.matrices(table, counts[at : at + step]) for at in range(0, len(counts), step))
     with np.errstate(invalid="ignore"):
-        return metric.of(after) - metric.of(before)
+        return np.concatenate([metric.of(after) - metric.of(before) for before, after in parts])

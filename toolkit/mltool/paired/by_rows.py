@@ -21,17 +21,13 @@ def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
     """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
     (before, base), (after, head) = metric.both(pairs)
     delta, moved = asked.sign * (after - before), asked.sign * (head - base)
-    if asked.dependence.groups is not None:
-        error, freedom = means.cluster_error(moved, asked.dependence.groups)
-        return student(delta, error, freedom, alpha=asked.alpha, method=means.CLUSTER, source=means.CLUSTER_SOURCE)
-    if asked.dependence.block is not None:
-        error, freedom = means.block_error(moved, asked.dependence.block)
-        return student(delta, error, freedom, alpha=asked.alpha, method=means.BLOCK, source=means.BLOCK_SOURCE)
+    if asked.dependence.groups is not None or asked.dependence.block is not None:
+        return means.dependent(delta, moved, asked)
     if metric.kind == "right":
         return _mcnemar(moved, asked)
     if metric.kind == "area":
-        error = auc.difference_error(pairs.truth == 1, moved)
-        return student(delta, error, math.inf, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
+        error, freedom = auc.difference_error(pairs.truth == 1, moved)
+        return student(delta, error, freedom, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
     return _mean(metric, delta, moved, asked)
 
 
@@ -50,8 +46,9 @@ def _mcnemar(moved: Floats, asked: Asked) -> Interval:
 
 def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
     error, freedom = means.error(moved)
-    if metric.kind == "mean" and 1 < len(moved) < FEW:
-        low, high, p = means.bootstrap_t(moved, alpha=asked.alpha, draws=DRAWS, random=asked.random)
+    if metric.kind in ("mean", "smooth") and 1 < len(moved) < FEW:
+        around = moved - moved.mean() + delta  # a smooth function's difference is not quite its influences' mean
+        low, high, p = means.bootstrap_t(around, alpha=asked.alpha, draws=DRAWS, random=asked.random)
         return Interval(low=low, high=high, error=error, p_worse=p, method=means.STUDENT, source=means.STUDENT_SOURCE)
     method, source = _METHODS[metric.kind]
     return student(delta, error, freedom, alpha=asked.alpha, method=method, source=source)

@@ -5,11 +5,15 @@ Drawing n rows with replacement and counting them in K cells is one draw of a mu
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 SOURCE = "multinomial form of the paired row bootstrap, Efron and Tibshirani 1993, chapter 6"
+MOST_CLASSES = 300
+"""With more, a draw is no longer cheap: its matrix has their square."""
+STEP = 1e-3
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -17,30 +21,88 @@ Codes = NDArray[np.intp]
 Score = Callable[[Floats], Floats]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """Rows counted by what is true, what base says and what head says: the cells that occur, in the order of `codes`.
+
+    All arrays have shape (cells,).
+    """
+
+    classes: int
+    codes: Codes
+    counts: Floats
+
+    @property
+    def truth(self) -> Codes:
+        """Return the class that is true in each cell."""
+        return self.codes // self.classes**2
+
+    @property
+    def base(self) -> Codes:
+        """Return what base says in each cell."""
+        return self.codes // self.classes % self.classes
+
+    @property
+    def head(self) -> Codes:
+        """Return what head says in each cell."""
+        return self.codes % self.classes
+
+
 def codes(truth: Codes, base: Codes, head: Codes, *, classes: int) -> Codes:
-    """Return the cell of each row in the joint table of truth, base label and head label, counted through."""
+    """Return the cell of each row, as one number; raises ValueError where there are too many classes to count."""
+    if classes > MOST_CLASSES:
+        raise ValueError(f"there are {classes} classes, and a confusion matrix is drawn for at most {MOST_CLASSES}")
     return (truth * classes + base) * classes + head
 
 
-def joint(truth: Codes, base: Codes, head: Codes, *, classes: int) -> Floats:
-    """Return counts of shape (classes, classes, classes): rows by truth, base label and head label, as codes."""
-    flat = np.bincount(codes(truth, base, head, classes=classes), minlength=classes**3)
-    return flat.reshape(classes, classes, classes).astype(np.float64)
+def count(cells: Codes, *, classes: int) -> Table:
+    """Return the table of rows with these cells."""
+    if classes**3 <= max(len(cells), 1000):
+        every = np.bincount(cells, minlength=classes**3)
+        seen = np.flatnonzero(every)
+        counts = every[seen]
+    else:
+        seen, counts = np.unique(cells, return_counts=True)
+    return Table(classes=classes, codes=seen, counts=counts.astype(np.float64))
 
 
-def sides(tables: Floats) -> tuple[Floats, Floats]:
-    """Return the confusion matrices (…, truth, label) of base and of head out of tables (…, truth, base, head)."""
-    return tables.sum(axis=-1), tables.sum(axis=-2)
+def matrices(table: Table, counts: Floats) -> tuple[Floats, Floats]:
+    """Return the confusion matrices (…, truth, label) of base and of head where the cells have `counts` (…, cells)."""
+    return _matrix(table, table.base, counts), _matrix(table, table.head, counts)
 
 
-def resample(table: Floats, *, draws: int, random: np.random.Generator) -> Floats:
-    """Return bootstrap tables of shape (draws, *table.shape)."""
-    cells = table.ravel()
-    seen = np.flatnonzero(cells)
-    rows = int(cells.sum())
-    tables = np.zeros((draws, cells.size))
-    tables[:, seen] = random.multinomial(rows, cells[seen] / rows, size=draws)
-    return tables.reshape(draws, *table.shape)
+def resample(table: Table, *, draws: int, random: np.random.Generator) -> Floats:
+    """Return counts of bootstrap samples, shape (draws, cells)."""
+    rows = int(table.counts.sum())
+    return random.multinomial(rows, table.counts / rows, size=draws).astype(np.float64)
+
+
+def swapped(table: Table, *, draws: int, random: np.random.Generator) -> tuple[Table, Floats]:
+    """Return counts (draws, cells), and their table, where a coin decides for each row which model is called the head:
+    what differs between the two is then chance, exactly.
+    """
+    size = table.classes
+    low, high = np.minimum(table.base, table.head), np.maximum(table.base, table.head)
+    pairs, place = np.unique(codes(table.truth, low, high, classes=size), return_inverse=True)
+    totals = np.bincount(place, weights=table.counts).astype(np.intp)
+    heads = random.binomial(totals, 0.5, size=(draws, len(totals)))
+    forth = Table(classes=size, codes=pairs, counts=totals.astype(np.float64))
+    back = codes(forth.truth, forth.head, forth.base, classes=size)
+    both = np.concatenate([pairs, back])
+    counts = np.concatenate([totals - heads, heads], axis=1).astype(np.float64)
+    return Table(classes=size, codes=both, counts=np.concatenate([forth.counts, np.zeros(len(back))])), counts
+
+
+def slopes(score: Score, table: Table) -> tuple[Floats, Floats]:
+    """Return, for base and for head, how a row more in each cell moves the score, times all rows: shape (cells,).
+
+    These are the influences of the rows in that cell, by central differences.
+    """
+    moved = np.eye(len(table.codes)) * STEP
+    more, less = matrices(table, table.counts + moved), matrices(table, table.counts - moved)
+    scale = table.counts.sum() / (2 * STEP)
+    found = [(score(up) - score(down)) * scale for up, down in zip(more, less, strict=True)]
+    return found[0], found[1]
 
 
 def precisions(matrix: Floats) -> Floats:
@@ -115,6 +177,15 @@ def kappa(matrix: Floats) -> Floats:
     total = matrix.sum((-2, -1))
     expected = (matrix.sum(-1) * matrix.sum(-2)).sum(-1) / total
     return _ratio(np.trace(matrix, axis1=-2, axis2=-1) - expected, total - expected)
+
+
+def _matrix(table: Table, labels: Codes, counts: Floats) -> Floats:
+    place = table.truth * table.classes + labels
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    found = np.zeros((*counts.shape[:-1], table.classes**2))
+    found[..., place[order][starts]] = np.add.reduceat(counts[..., order], starts, axis=-1)
+    return found.reshape(*counts.shape[:-1], table.classes, table.classes)
 
 
 def _hits(matrix: Floats) -> Floats:

@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from mltool.gates.difference import Difference
-from mltool.paired import by_cells, by_rows, by_weights, cells, metrics
-from mltool.paired.interval import INDEPENDENT, Asked, Dependence, Interval
+from mltool.paired import by_cells, by_rows, by_weights, metrics
+from mltool.paired.interval import INDEPENDENT, Asked, Dependence, Interval, quantile
 from mltool.paired.join import Pairs
 
 POWER = 0.8
@@ -92,7 +91,7 @@ def measure(metric: metrics.Metric, pairs: Pairs, asked: Asked, *, name: str, wh
         groups=None if groups is None else len(np.unique(groups)),
         method=found.method,
         source=found.source,
-        smallest_drop=float(stats.norm.isf(asked.alpha) + stats.norm.ppf(POWER)) * found.error,
+        smallest_drop=(quantile(POWER) - quantile(asked.alpha)) * found.error,
     )
 
 
@@ -102,8 +101,7 @@ def values(metric: metrics.Metric, pairs: Pairs) -> tuple[float, float]:
         (before, _), (after, _) = metric.both(pairs)
         found = before, after
     elif isinstance(metric, metrics.Cells):
-        sides = cells.sides(cells.joint(pairs.truth, pairs.base, pairs.head, classes=len(pairs.classes)))
-        found = float(metric.of(sides[0])), float(metric.of(sides[1]))
+        found = by_cells.values(metric, pairs)
     else:
         ones = np.ones(len(pairs))
         found = metric.of(pairs, "base")(ones), metric.of(pairs, "head")(ones)

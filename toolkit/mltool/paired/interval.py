@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +47,17 @@ class Interval:
 
 def student(delta: float, error: float, freedom: float, *, alpha: float, method: str, source: str) -> Interval:
     """Return the t interval; `freedom` is infinite for the normal one. No error at all: the difference is certain."""
-    if freedom < 1:
+    if not freedom >= 1 or not math.isfinite(error):
         return Interval(low=-math.inf, high=math.inf, error=math.inf, p_worse=1.0, method=method, source=source)
-    reach = float(stats.t.isf(alpha, freedom)) * error
+    reach = -quantile(alpha, freedom) * error
     certain = 0.0 if delta < 0 else 1.0
-    p = float(stats.t.cdf(delta / error, freedom)) if error > 0 else certain
+    p = float(special.stdtr(freedom, delta / error)) if error > 0 else certain
     return Interval(low=delta - reach, high=delta + reach, error=error, p_worse=p, method=method, source=source)
+
+
+def quantile(share: float, freedom: float = math.inf) -> float:
+    """Return the value of Student's distribution below which `share` of it lies; infinite freedom is the normal one."""
+    return float(special.stdtrit(freedom, share) if math.isfinite(freedom) else special.ndtri(share))
 
 
 def drawn(draws: Floats, *, delta: float, alpha: float, method: str, source: str) -> Interval:

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mltool.errors import UserError
+from mltool.paired import ids
+from mltool.paired.ids import Keys
 from mltool.paired.sides import Floats, Side
 
 Codes = NDArray[np.intp]
@@ -23,6 +25,7 @@ class Pairs:
     Of a classification, `truth`, `base` and `head` have shape (n,) and hold positions in `classes`; of a regression
     `classes` is empty and they hold amounts. `base_scores` and `head_scores` map a class to shape (n,), the empty name
     to the score of the positive class, which is the second of two. `extra` has the other columns of the head.
+    `keys` are hashes of the row ids, by which a half of the rows can be taken again (empty: not known).
     `only_base` and `only_head` count rows without a partner, `moved` rows whose truth differs: none of those is here.
     """
 
@@ -33,6 +36,7 @@ class Pairs:
     base_scores: Mapping[str, Floats] = field(default_factory=dict)
     head_scores: Mapping[str, Floats] = field(default_factory=dict)
     extra: Mapping[str, pa.Array] = field(default_factory=dict)
+    keys: Keys = field(default_factory=lambda: np.zeros(0, np.uint64))
     only_base: int = 0
     only_head: int = 0
     moved: int = 0
@@ -58,29 +62,31 @@ class Pairs:
             base_scores={name: values[rows] for name, values in self.base_scores.items()},
             head_scores={name: values[rows] for name, values in self.head_scores.items()},
             extra={name: values.take(places) for name, values in self.extra.items()},
+            keys=self.keys[rows] if len(self.keys) else self.keys,
         )
 
 
 def join(base: Side, head: Side, *, regression: bool) -> Pairs:
     """Return the rows of both sides by id, in the order of the head.
 
-    Raises UserError where the ids are of different kinds, or share no row.
+    Raises UserError where an id occurs twice in a file, where ids are of different kinds, and where no row is shared.
     """
+    keys = _unique(head)
     at_base, at_head = _partners(base, head)
-    if not len(at_head):
+    if at_head is not None and not len(at_head):
         raise UserError(
             f"{head.source} shares no row id with the base's predictions.",
             "Row ids must name the same row in both; [predictions] id names their column.",
         )
-    truth, before = head.truth.take(at_head), base.truth.take(at_base)
+    truth, before = _take(head.truth, at_head), _take(base.truth, at_base)
     same = pc.equal(truth, _like(before, truth, head.source))
     moved = len(truth) - int(pc.sum(same).as_py() or 0)
     if moved:
         kept = pc.indices_nonzero(same)
-        at_base, at_head, truth = at_base.take(kept), at_head.take(kept), truth.take(kept)
-    labels = [base.label.take(at_base), head.label.take(at_head)]
+        at_base, at_head, truth = _take(at_base, kept), _take(at_head, kept), truth.take(kept)
+    labels = [_take(base.label, at_base), _take(head.label, at_head)]
     classes, coded = _coded(truth, *labels, regression=regression, source=head.source)
-    rows_base, rows_head = at_base.to_numpy(), at_head.to_numpy()
+    rows_base, rows_head = _places(at_base), _places(at_head)
     return Pairs(
         classes=classes,
         truth=coded[0],
@@ -88,21 +94,44 @@ def join(base: Side, head: Side, *, regression: bool) -> Pairs:
         head=coded[2],
         base_scores={name: values[rows_base] for name, values in base.scores.items()},
         head_scores={name: values[rows_head] for name, values in head.scores.items()},
-        extra={name: values.take(at_head) for name, values in head.extra.items()},
-        only_base=len(base) - len(at_head) - moved,
-        only_head=len(head) - len(at_head) - moved,
+        extra={name: _take(values, at_head) for name, values in head.extra.items()},
+        keys=keys[rows_head],
+        only_base=len(base) - len(truth) - moved,
+        only_head=len(head) - len(truth) - moved,
         moved=moved,
     )
 
 
-def _partners(base: Side, head: Side) -> tuple[pa.Array, pa.Array]:
-    """Return positions in base and in head of the rows that both have. Equal files in equal order cost nothing."""
-    if base.ids.equals(head.ids):
-        every = pa.array(np.arange(len(head)))
-        return every, every
+def _unique(side: Side) -> Keys:
+    keys = ids.keys(side.ids)
+    if twice := ids.twice(side.ids, keys):
+        raise UserError(
+            f"{side.source}: {twice:,} rows have an id that another row has too.",
+            "Every row needs an id of its own, so that two models can be compared row by row.",
+        )
+    return keys
+
+
+def _partners(base: Side, head: Side) -> tuple[pa.Array | None, pa.Array | None]:
+    """Return positions in base and in head of the rows that both have; None is every row, where both files have the
+    same ids in the same order.
+    """
+    if base.ids.equals(head.ids) and len(head):
+        return None, None
+    _unique(base)
     found = pc.index_in(head.ids, value_set=_like(base.ids, head.ids, head.source))
     here = pc.indices_nonzero(pc.is_valid(found))
     return found.take(here).cast(pa.int64()), here.cast(pa.int64())
+
+
+def _take(values: pa.Array | None, places: pa.Array | None) -> pa.Array:
+    if values is None or places is None:
+        return places if values is None else values
+    return values.take(places)
+
+
+def _places(places: pa.Array | None) -> NDArray[np.intp] | slice:
+    return slice(None) if places is None else places.to_numpy()
 
 
 def _like(values: pa.Array, other: pa.Array, source: str) -> pa.Array:

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mltool.paired.interval import Asked, Interval, student
+
 Floats = NDArray[np.float64]
 
 MEAN = "paired t interval"
@@ -26,8 +28,11 @@ def error(values: Floats) -> tuple[float, float]:
 
 
 def cluster_error(values: Floats, groups: NDArray[np.intp]) -> tuple[float, float]:
-    """Return the same for rows of which those of one group may depend on each other: the error of group sums."""
-    sums = np.bincount(groups, weights=values - values.mean())
+    """Return the same for rows of which those of one group may depend on each other: the error of group sums.
+
+    Groups are codes from 0; a code without rows is no group.
+    """
+    sums = np.bincount(groups, weights=values - values.mean())[np.bincount(groups) > 0]
     count = len(sums)
     if count < 2:
         return math.inf, 0
@@ -45,6 +50,16 @@ def block_error(values: Floats, length: int) -> tuple[float, float]:
     sums = np.cumsum(np.concatenate([[0.0], values - values.mean()]))
     blocks = (sums[length:] - sums[:-length]) / math.sqrt(length)
     return math.sqrt(float((blocks**2).mean()) / rows), rows // length - 1
+
+
+def dependent(delta: float, moved: Floats, asked: Asked) -> Interval:
+    """Return the interval of `delta` from the influences of rows, shape (n,), that hang together as `asked` says."""
+    groups, block = asked.dependence.groups, asked.dependence.block
+    if groups is not None:
+        found, freedom = cluster_error(moved, groups)
+        return student(delta, found, freedom, alpha=asked.alpha, method=CLUSTER, source=CLUSTER_SOURCE)
+    found, freedom = block_error(moved, block or 1)
+    return student(delta, found, freedom, alpha=asked.alpha, method=BLOCK, source=BLOCK_SOURCE)
 
 
 def bootstrap_t(values: Floats, *, alpha: float, draws: int, random: np.random.Generator) -> tuple[float, float, float]:

@@ -6,9 +6,9 @@ gets right is binomial with 1/2 where they are equally good.
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
+
+from mltool.paired.interval import quantile
 
 MCNEMAR = "McNemar, mid-p"
 SOURCE = "Fagerland, Lydersen and Laake 2013, doi:10.1186/1471-2288-13-91"
@@ -23,8 +23,8 @@ def mid_p_worse(lost: int, won: int) -> float:
     differ = lost + won
     if differ == 0:
         return 1.0
-    coin = stats.binom(differ, 0.5)
-    return float(min(1.0, coin.sf(lost) + 0.5 * coin.pmf(lost)))
+    more, as_many = (float(special.bdtrc(count, differ, 0.5)) for count in (lost, lost - 1))
+    return (more + as_many) / 2
 
 
 def bounds(lost: int, won: int, rows: int, *, alpha: float) -> tuple[float, float]:
@@ -33,7 +33,7 @@ def bounds(lost: int, won: int, rows: int, *, alpha: float) -> tuple[float, floa
     Tango's score interval (1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B), which keeps its
     level with few differing rows where the Wald interval does not.
     """
-    z = float(stats.norm.isf(alpha))
+    z = -quantile(alpha)
     return _tango(won, lost, rows, z=z, sign=-1), _tango(won, lost, rows, z=z, sign=1)
 
 
@@ -61,8 +61,3 @@ def _score(won: int, lost: int, rows: int, delta: float) -> float:
     if variance <= 0.0:
         return math.copysign(math.inf, top) if top else 0.0
     return top / math.sqrt(variance)
-
-
-def counts(base_right: NDArray[np.bool_], head_right: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return how many rows only the base gets right, and how many only the head does."""
-    return int(np.count_nonzero(base_right & ~head_right)), int(np.count_nonzero(head_right & ~base_right))

@@ -29,23 +29,6 @@ def cluster_weights(groups: Codes, *, draws: int, random: np.random.Generator) -
         yield np.bincount(random.integers(count, size=count), minlength=count)[groups].astype(np.float64)
 
 
-def cluster_counts(flat: Codes, groups: Codes, *, cells: int, draws: int, random: np.random.Generator) -> Floats:
-    """Return counts of shape (draws, cells) when whole groups are drawn; `flat` (n,) is the cell of each row.
-
-    A draw costs as much as the groups have occupied cells, not rows.
-    """
-    count = int(groups.max()) + 1
-    places, counts = np.unique(groups * cells + flat, return_counts=True)
-    owner, cell = places // cells, places % cells
-    seen = np.unique(cell)
-    column = np.searchsorted(seen, cell)
-    found = np.zeros((draws, cells))
-    for draw in range(draws):
-        taken = np.bincount(random.integers(count, size=count), minlength=count)
-        found[draw, seen] = np.bincount(column, weights=taken[owner] * counts, minlength=len(seen))
-    return found
-
-
 def block_weights(rows: int, *, length: int, draws: int, random: np.random.Generator) -> Iterator[Floats]:
     """Yield weights of rows, in order of time, when blocks of `length` neighbours are drawn until `rows` are there."""
     starts, needed = rows - length + 1, -(-rows // length)

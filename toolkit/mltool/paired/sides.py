@@ -40,8 +40,8 @@ class Side:
 def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra: Iterable[str] = ()) -> Side:
     """Return the predictions in the bytes of a Parquet or CSV file; `source` names it in errors.
 
-    Only the columns that are needed are read. Raises UserError for a file that is neither, for a column that is absent
-    or has a missing value, and for an id that occurs twice.
+    Only the columns that are needed are read; those of `extra` that hold text are dictionaries. Raises UserError for a
+    file that is neither, for a column that is absent or has a missing value, and for a score that is no finite number.
     """
     try:
         table = _table(content, columns, source, tuple(extra))
@@ -55,23 +55,26 @@ def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra
                 f"Its columns: {', '.join(table.column_names)}. [predictions] in mltool.toml names them.",
             )
     ids, truth, label = (_whole(table, name, source) for name in needed)
-    _unique(ids, columns.id, source)
     return Side(
         source=source,
         ids=ids,
         truth=truth,
         label=label,
         scores=_scores(table, columns, source),
-        extra={name: table[name].combine_chunks() for name in extra},
+        extra={name: _one(table.unify_dictionaries()[name]) for name in extra},
     )
 
 
 def _table(content: bytes | mmap.mmap, columns: Predictions, source: str, extra: tuple[str, ...]) -> pa.Table:
     if source.endswith(".parquet") or content[:4] == b"PAR1":
-        file = parquet.ParquetFile(pa.BufferReader(content))
+        buffer = pa.BufferReader(content)
+        needed = (columns.id, columns.truth, columns.label)
+        file = parquet.ParquetFile(buffer, read_dictionary=[name for name in extra if name not in needed])
         wanted = [name for name in file.schema_arrow.names if _is_wanted(name, columns, extra)]
         return file.read(columns=wanted)
-    return csv.read_csv(io.BytesIO(content))
+    # Only these say that a value is missing: a class or a country may be called NA.
+    missing = csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NaN", "nan", "NULL", "null"])
+    return csv.read_csv(io.BytesIO(content), convert_options=missing)
 
 
 def _is_wanted(name: str, columns: Predictions, extra: tuple[str, ...]) -> bool:
@@ -81,9 +84,7 @@ def _is_wanted(name: str, columns: Predictions, extra: tuple[str, ...]) -> bool:
 
 
 def _whole(table: pa.Table, name: str, source: str) -> pa.Array:
-    column = table[name].combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    column = _one(table[name])
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     missing = column.null_count
@@ -94,13 +95,9 @@ def _whole(table: pa.Table, name: str, source: str) -> pa.Array:
     return column
 
 
-def _unique(ids: pa.Array, name: str, source: str) -> None:
-    twice = len(ids) - pc.count_distinct(ids).as_py()
-    if twice:
-        raise UserError(
-            f"{source}: `{name}` names {twice} rows more than once.",
-            "Every row needs an id of its own, so that two models can be compared row by row.",
-        )
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    found = column.combine_chunks()
+    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _scores(table: pa.Table, columns: Predictions, source: str) -> Mapping[str, Floats]:
