@@ -4,6 +4,7 @@ import typer
 
 from mltool import __version__
 from mltool.cli import (
+    accept,
     ci,
     demo,
     deploy,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(diff.diff)
 app.command()(gate.gate)
+app.command()(accept.accept)
 app.command()(report.report)
 app.add_typer(ci.app, name="ci")
 app.add_typer(measure.app, name="measure")

@@ -203,10 +203,17 @@ def changed_gates(compared: Comparison, config: Config) -> tuple[str, ...]:
     if compared.base_tree is None or compared.base_sha is None:
         return ()
     try:
-        before = load_config(compared.base_tree).gates
+        before = load_config(compared.base_tree)
     except MltoolError:
         return ("The base's configuration cannot be read, so changes to the gates are not shown.",)
-    return tuple(_gate_notes(before, config.gates))
+    return (*_gate_notes(before.gates, config.gates), *_accepted_notes(before.accepted, config.accepted))
+
+
+def _accepted_notes(before: Iterable[configuration.Accepted], after: Iterable[configuration.Accepted]) -> Iterable[str]:
+    for item in after:
+        if item not in before:
+            where = f" where {item.slice}" if item.slice else ""
+            yield f"This change accepts `{item.metric}`{where} at {item.value:.6g} until {item.until}: {item.reason}"
 
 
 def _gate_notes(before: Mapping[str, configuration.Gate], after: Mapping[str, configuration.Gate]) -> Iterable[str]:

@@ -56,7 +56,8 @@ def weakest(known: Iterable[Settings], grounds: Grounds) -> tuple[Verdict, ...]:
 def _one(rule: Settings, where: str, found: Difference | str, p_worse: float | None) -> Verdict:
     start = _start(rule, where, found)
     if isinstance(found, str):
-        sentence = f"{rule.key} where {where.replace('=', ' = ')} cannot be compared: {found}."
+        named = f"where {where.replace('=', ' = ')}" if "=" in where else f"by {where}"
+        sentence = f"{rule.key} {named} cannot be compared: {found}."
         return replace(start, sentence=sentence, why=found)
     judged = interval.judge(rule, found, start, p_worse=p_worse)
     return replace(judged, level="warn") if interval.blind(judged) else judged

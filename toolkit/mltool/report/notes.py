@@ -49,8 +49,15 @@ def _parts(manifest: Manifest, digest: str, bundle: str) -> Iterator[str]:
 
 
 def _verdicts(manifest: Manifest) -> str:
-    told = [verdict for verdict in manifest.verdicts if verdict.outcome is not Outcome.PASS and verdict.declared]
-    lines = [f"- {escape(verdict.outcome)}: {escape(verdict.sentence)}" for verdict in told[:MOST]]
+    told = [
+        verdict
+        for verdict in manifest.verdicts
+        if verdict.declared and (verdict.outcome is not Outcome.PASS or verdict.accepted)
+    ]
+    lines = [
+        f"- {'accepted' if verdict.accepted else escape(verdict.outcome)}: {escape(verdict.sentence)}"
+        for verdict in told[:MOST]
+    ]
     return "\n".join((*lines, *_more(len(told) - len(lines))))
 
 
