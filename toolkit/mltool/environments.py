@@ -18,6 +18,7 @@ from mltool.errors import MltoolError, OutsideError, RefusedError, UserError
 FOREIGN: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
 FULL: Final = "No space left on device"
 LITTLE: Final = 16 * 2**20
+LINES: Final = 4
 
 
 def create(requirements: Path, *, python: str, home: Path | None = None) -> Path:
@@ -109,7 +110,8 @@ def _step(place: Path, *command: str) -> None:
 
 def _failure(said: str, *, free: int) -> MltoolError:
     lines = [line.strip(" ×╰─▶│") for line in said.splitlines() if line.strip(" ×╰─▶│")]
-    why = "; ".join(dict.fromkeys((lines[0], lines[-1]))).rstrip(".") if lines else "no reason given"
+    # uv breaks its one sentence into lines, pip's last line is the one that counts; both are there.
+    why = " ".join(lines[-LINES:]).rstrip(".") or "no reason given"
     # venv does not say why it failed.
     if FULL in said or free < LITTLE:
         return UserError("The disk is full: no environment was made.", "Make room and try again.")
