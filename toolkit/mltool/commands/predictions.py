@@ -63,7 +63,8 @@ def compare(compared: Comparison, config: Config) -> Grounds:
             seed = f"{base.identity} {head.identity}"
             found: Grounds = import_module(PAIRED).compare(before, after, wishes, config.predictions, seed=seed)
     except MltoolError as error:
-        return Grounds(unpaired=_clause(error.what))
+        note = f"The predictions were not compared. {error.what} {error.remedy}".strip()
+        return Grounds(unpaired=_clause(error.what), notes=(note,))
     return found
 
 

@@ -17,7 +17,7 @@ from mltool.errors import UserError
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds, Wish
 from mltool.paired import compare as paired
-from mltool.paired import metrics
+from mltool.paired import metrics, slices
 from mltool.paired.compare import Refused, Wanted
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence
 from mltool.paired.join import Pairs, join
@@ -66,29 +66,33 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
                 found[name, where] = (
                     pairs if isinstance(pairs, str) else _measured(together, pairs, wish, meant[name], where)
                 )
-    return Grounds(paired=found, notes=tuple(_notes(together.pairs)))
+    weakest = tuple(_weakest(together, wished, meant))
+    return Grounds(paired=found, weakest=weakest, notes=tuple(_notes(together.pairs)))
 
 
-def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, slices: tuple[str, ...]) -> Together:
+def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, declared: tuple[str, ...]) -> Together:
     there = _names(sides[1], columns.path)
-    wanted = (*slices, *columns.slices)
-    extra = dict.fromkeys(filter(None, (*(name for name in wanted if name in there), columns.cluster, columns.time)))
+    parts = (part for name in (*declared, *columns.slices) for part in name.split(slices.TOGETHER))
+    extra = dict.fromkeys(filter(None, (*(part for part in parts if part in there), columns.cluster, columns.time)))
     base = read(sides[0], columns, source=f"{columns.path} of the base")
     head = read(sides[1], columns, source=columns.path, extra=extra)
     regression = _amounts(base) or _amounts(head)
     pairs = join(base, head, regression=regression)
     whole = not (pairs.only_base or pairs.only_head or pairs.moved)
+    if not len(pairs):
+        raise UserError(f"No row of {columns.path} has the same truth on both sides.", "Compare on one test set.")
     if columns.time:
         order = pc.sort_indices(pairs.extra[columns.time]).to_numpy().astype(np.intp)
         pairs = replace(pairs.at(order), only_base=pairs.only_base, only_head=pairs.only_head, moved=pairs.moved)
+    absent = {name: part for name in declared for part in name.split(slices.TOGETHER) if part not in there}
     return Together(
         pairs=pairs,
         base=pairs if whole else join(base, base, regression=regression),
         head=pairs if whole else join(head, head, regression=regression),
         seed=seed,
         columns=columns,
-        slices=tuple(dict.fromkeys(name for name in slices if name in there)),
-        refused={name: f"{columns.path} has no column `{name}`" for name in slices if name not in there},
+        slices=tuple(name for name in declared if name not in absent),
+        refused={name: f"{columns.path} has no column `{part}`" for name, part in absent.items()},
     )
 
 
@@ -130,21 +134,25 @@ def _measured(
 ) -> Difference | str:
     if isinstance(meant, Refused):
         return meant.why
+    asked = _asked(together, pairs, wish, where)
+    found = paired.measure(meant, pairs, asked, name=wish.rule.metric, where=where)
+    return found.why if isinstance(found, Refused) else found
+
+
+def _asked(together: Together, pairs: Pairs, wish: Wish, where: str) -> Asked:
     seed = hashlib.sha256(f"{together.seed} {wish.rule.metric} {where}".encode()).digest()
-    asked = Asked(
+    return Asked(
         alpha=wish.rule.alpha,
         sign=1.0 if wish.rule.direction == "higher" else -1.0,
         random=np.random.default_rng(int.from_bytes(seed[:16])),
         dependence=_dependence(pairs, together.columns),
     )
-    found = paired.measure(meant, pairs, asked, name=wish.rule.metric, where=where)
-    return found.why if isinstance(found, Refused) else found
 
 
 def _dependence(pairs: Pairs, columns: Predictions) -> Dependence:
     """Return which rows hang together. Blocks have the length n^⅓ that Künsch 1989 found best for a mean."""
     if columns.cluster:
-        return Dependence(groups=_codes(pairs.extra[columns.cluster])[0])
+        return Dependence(groups=slices.by(columns.cluster, pairs.extra).codes)
     if columns.time:
         return Dependence(block=max(1, round(len(pairs) ** (1 / 3))))
     return INDEPENDENT
@@ -154,29 +162,24 @@ def _slices(together: Together) -> Iterator[tuple[str, Pairs | str]]:
     """Yield the rows of each value of each declared column, and the columns that are no slices with the reason."""
     yield from together.refused.items()
     for column in together.slices:
-        codes, names = _codes(together.pairs.extra[column])
-        if len(names) > MOST_VALUES:
-            yield column, f"`{column}` has {len(names):,} values, and a slice has at most {MOST_VALUES}"
+        groups = slices.by(column, together.pairs.extra)
+        if len(groups.names) > MOST_VALUES:
+            yield column, f"`{column}` has {len(groups.names):,} values, and a slice has at most {MOST_VALUES}"
             continue
-        order, ends = np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(names)))
-        parts = dict(zip(names, np.split(order, ends[:-1]), strict=True))
+        order = np.argsort(groups.codes, kind="stable")
+        ends = np.cumsum(np.bincount(groups.codes, minlength=len(groups.names)))
+        parts = dict(zip(groups.names, np.split(order, ends[:-1]), strict=True))
         yield from ((f"{column}={name}", together.pairs.at(parts[name])) for name in sorted(parts))
 
 
-def _codes(column: pa.Array) -> tuple[Codes, tuple[str, ...]]:
-    """Return the value of each row as a position in the names of the values that occur; missing is a value."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    found = pc.dictionary_encode(column, null_encoding="encode")
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    names = tuple(map(_name, found.dictionary.to_pylist()))
-    return found.indices.to_numpy(zero_copy_only=False).astype(np.intp), names
-
-
-def _name(value: object) -> str:
-    if value is None or value != value:
-        return "(missing)"
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def _weakest(together: Together, wishes: Iterable[Wish], meant: Meant) -> Iterator[Difference]:
+    """Yield the groups of rows that lost most, for each primary gate that mltool knows the metric of."""
+    pairs, columns = together.pairs, tuple(name for name in together.columns.slices if name in together.pairs.extra)
+    for wish in wishes if columns else ():
+        metric = meant[wish.rule.name]
+        if not wish.rule.secondary and not isinstance(metric, Refused):
+            asked = _asked(together, pairs, wish, "the weakest")
+            yield from slices.weakest(pairs, metric, columns, asked, name=wish.rule.metric)
 
 
 def _notes(pairs: Pairs) -> Iterator[str]:
