@@ -91,7 +91,7 @@ def _cells(pool: Pool, draw: Draw, count: int, random: np.random.Generator) -> l
     for _ in range(count):
         test = pulls.draw(pool, draw.change, draw.rows, random, clustered=draw.clustered, sliced=draw.sliced)
         for key in keys:
-            said[key].append(pulls.judge(test, _metric(key, test.pairs), key=key, higher=key != "rmse", random=random))
+            said[key].append(pulls.judge(test, _metric(key, test.pairs), key=key, random=random))
     return [_cell(draw, key, _drop(pool, draw.change, key), said[key]) for key in keys]
 
 

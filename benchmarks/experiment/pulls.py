@@ -22,16 +22,13 @@ ALPHA: Final = 0.05
 TOLERANCE: Final = "1%"
 """What `mltool init` writes for a gate."""
 NONE: Final = "none"
-GATE, STRICT, DROPPED, FIXED, ALONE = (
-    "mltool",
-    "mltool, no tolerance",
-    "fail if it dropped",
-    "fixed tolerance",
-    "test alone",
-)
+GATE, STRICT = "mltool", "mltool, no tolerance"
+DROPPED, FIXED, ALONE = "fail if it dropped", "fixed tolerance", "paired test alone"
 RULES: Final = (GATE, STRICT, DROPPED, FIXED, ALONE)
 PATH, COLUMN = "metrics.json", "group"
 DRAWS: Final = 1000
+LOWER: Final = ("rmse",)
+"""Keys of which less is better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,40 +71,37 @@ def draw(
     return Test(pairs=pairs, dependence=INDEPENDENT if groups is None else Dependence(groups=groups), slices=slices)
 
 
-def judge(
-    test: Test, metric: metrics.Metric, *, key: str, higher: bool, random: np.random.Generator
-) -> dict[str, Said]:
-    """Return what every rule says of one metric."""
+def judge(test: Test, metric: metrics.Metric, *, key: str, random: np.random.Generator) -> dict[str, Said]:
+    """Return what every rule says of one metric, whose key in the metrics file is `key`."""
+    higher = key not in LOWER
     asked = Asked(alpha=ALPHA, sign=1.0 if higher else -1.0, random=random, dependence=test.dependence)
     name = f"{PATH}:{key}"
     whole = compare.measure(metric, test.pairs, asked, name=name)
     if not isinstance(whole, Difference):
         return {rule: Said(blocked=False, undecided=True) for rule in RULES}
-    parts = {
-        where: compare.measure(metric, pairs, asked, name=name, where=where) for where, pairs in test.slices.items()
-    }
-    found: dict[str, Difference | str] = {
-        where: part if isinstance(part, Difference) else part.why for where, part in {"": whole, **parts}.items()
-    }
+    found: dict[str, Difference | str] = {"": whole}
+    for where, pairs in test.slices.items():
+        part = compare.measure(metric, pairs, asked, name=name, where=where)
+        found[where] = part if isinstance(part, Difference) else part.why
     drops = [part for part in found.values() if isinstance(part, Difference)]
     plain = replace(asked, dependence=INDEPENDENT)
     p = [_alone(metric, pairs, plain) for pairs in (test.pairs, *test.slices.values())]
     return {
-        GATE: _gate(found, key, higher, TOLERANCE),
-        STRICT: _gate(found, key, higher, 0.0),
+        GATE: _gate(found, key, TOLERANCE),
+        STRICT: _gate(found, key, 0.0),
         DROPPED: _any([part.delta < 0 for part in drops]),
         FIXED: _any([-part.delta > 0.01 * abs(part.base) for part in drops]),
         ALONE: _any([value <= ALPHA for value in p]),
     }
 
 
-def _gate(found: Mapping[str, Difference | str], key: str, higher: bool, tolerance: float | str) -> Said:
+def _gate(found: Mapping[str, Difference | str], key: str, tolerance: float | str) -> Said:
     """Return what the gate says, asked as `mltool gate` asks it."""
     whole = found[""]
     sides = (whole.base, whole.head) if isinstance(whole, Difference) else (0.0, 0.0)
     gate = Gate(
         metric=f"{PATH}:{key}",
-        direction="higher" if higher else "lower",
+        direction="lower" if key in LOWER else "higher",
         tolerance=tolerance,
         alpha=ALPHA,
         slices=(COLUMN,) if len(found) > 1 else (),

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 FEW = 200
 """Below so many rows a mean is judged by the bootstrap-t: losses are skewed, and t believes they are not."""
-DRAWS = 10_000
+DRAWS = 5_000
 
 
 def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
