@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -17,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
-from mltool.serving import backend_loader, backend_sklearn, backends, golden, manifest, schema
+from mltool.serving import backend_loader, backend_onnx, backend_sklearn, backends, golden, manifest, schema
 from mltool.serving.golden import Golden
 from mltool.serving.schema import Predict, Schema
 from support import served
@@ -246,3 +247,58 @@ def test_a_graph_that_asks_for_other_columns_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(backends.BackendError, match="asks for hour"):
         loaded(bundle)
+
+
+def graph(inputs: dict[str, int], columns: str | None = None) -> bytes:
+    """Return a graph that gives the first column of its first input, and takes inputs of so many columns."""
+    first = next(iter(inputs))
+    taken = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, many]) for name, many in inputs.items()]
+    given = helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])
+    places = numpy_helper.from_array(np.array([0]), "places")
+    nodes = [helper.make_node("Gather", [first, "places"], ["variable"], axis=1)]
+    made = helper.make_model(
+        helper.make_graph(nodes, "g", taken, [given], [places]),
+        opset_imports=[helper.make_opsetid("", 18)],
+        ir_version=8,
+    )
+    if columns is not None:
+        helper.set_model_props(made, {"mltool.columns": columns})
+    return bytes(made.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "columns", "expected"),
+    [
+        ({"distance": 1, "hour": 1}, None, 1.5),
+        ({"hour": 1, "distance": 1}, None, 7.0),
+        ({"row": 2}, None, 1.5),
+        ({"numbers": 2}, '{"numbers": ["distance", "hour"]}', 1.5),
+        ({"numbers": 2}, '{"numbers": ["hour", "distance"]}', 7.0),
+        ({"one": 1, "two": 1}, '{"one": ["hour"], "two": ["distance"]}', 7.0),
+    ],
+)
+def test_a_graph_gets_each_column_where_it_takes_it(
+    tmp_path: Path, inputs: dict[str, int], columns: str | None, expected: float
+) -> None:
+    (tmp_path / "model.onnx").write_bytes(graph(inputs, columns))
+
+    predict = backend_onnx.load(tmp_path / "model.onnx", described(NUMBERS, "regression"))
+
+    assert predict([(1.5, 7.0), (1.5, 7.0)]) == [{"value": expected}, {"value": expected}]
+
+
+def test_null_is_no_number_for_a_graph(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(graph({"numbers": 2}, '{"numbers": ["hour", "distance"]}'))
+
+    ((_, value),) = backend_onnx.load(tmp_path / "model.onnx", described(NUMBERS, "regression"))([(1.5, None)])[
+        0
+    ].items()
+
+    assert np.isnan(value)
+
+
+def test_a_graph_whose_columns_are_of_other_inputs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(graph({"numbers": 2}, '{"row": ["hour", "distance"]}'))
+
+    with pytest.raises(ValueError, match="columns of other inputs"):
+        backend_onnx.load(tmp_path / "model.onnx", described(NUMBERS, "regression"))

@@ -1,14 +1,19 @@
 """Predict with ONNX Runtime."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 import onnxruntime
 
 from . import answers
-from .schema import Cell, Predict, Prediction, Row, Schema
+from .schema import Predict, Prediction, Row, Schema
+
+COLUMNS: Final = "mltool.columns"
+"""Where a graph's metadata says which columns each input holds: {input: [column, …]} as JSON."""
 
 Feeds = Callable[[Sequence[Row]], dict[str, Any]]
 
@@ -29,8 +34,7 @@ def load(path: Path, schema: Schema) -> Predict:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-    inputs = {each.name: _kind(each.name, each.type) for each in session.get_inputs()}
-    feeds = _as_one(inputs) if len(inputs) == 1 and list(inputs) != list(schema.columns) else _apart(inputs, schema)
+    feeds = _feeds(session, schema)
     names, run = [_output(session, schema)], session.run
 
     def predict(rows: Sequence[Row]) -> list[Prediction]:
@@ -39,50 +43,58 @@ def load(path: Path, schema: Schema) -> Predict:
     return predict
 
 
-def _as_one(inputs: Mapping[str, Any]) -> Feeds:
-    """Feed all columns as one table."""
-    ((name, kind),) = inputs.items()
-
-    def feeds(rows: Sequence[Row]) -> dict[str, Any]:
-        return {name: np.array([_cells(row, kind) for row in rows], dtype=kind)}
-
-    return feeds
-
-
-def _apart(inputs: Mapping[str, Any], schema: Schema) -> Feeds:
-    """Feed each column by its name."""
-    if missing := set(inputs) - set(schema.columns):
+def _feeds(session: Any, schema: Schema) -> Feeds:
+    """Return what makes the graph's inputs of rows."""
+    kinds = {each.name: _kind(each.name, each.type) for each in session.get_inputs()}
+    columns = _columns(session, list(kinds), schema)
+    if missing := {name for held in columns.values() for name in held} - set(schema.columns):
         raise ValueError(f"the graph asks for {', '.join(sorted(missing))}, which the schema does not have")
-    groups = [(kind, tuple(name for name in inputs if inputs[name] is kind)) for kind in dict.fromkeys(inputs.values())]
-    places = {name: place for place, name in enumerate(schema.columns)}
+    parts = [(name, kinds[name], _picking(held, schema)) for name, held in columns.items()]
 
     def feeds(rows: Sequence[Row]) -> dict[str, Any]:
-        columns = list(zip(*rows, strict=True))
-        fed: dict[str, Any] = {}
-        for kind, names in groups:
-            # One array for all of a kind, and views of it: making many small ones costs more than predicting.
-            cells = np.array([_cells(columns[places[name]], kind) for name in names], dtype=kind)
-            fed.update(zip(names, cells.reshape(len(names), len(rows), 1), strict=True))
-        return fed
+        return {name: _table(pick(rows), kind) for name, kind, pick in parts}
 
     return feeds
+
+
+def _columns(session: Any, inputs: Sequence[str], schema: Schema) -> Mapping[str, Sequence[str]]:
+    """Return the columns of each input: those that the graph names; without a word all in one, or one in each."""
+    if named := session.get_modelmeta().custom_metadata_map.get(COLUMNS):
+        columns = msgspec.json.decode(named, type=dict[str, tuple[str, ...]])
+        if columns.keys() != set(inputs):
+            raise ValueError("the graph names the columns of other inputs than it has")
+        return columns
+    if len(inputs) == 1 and inputs != list(schema.columns):
+        return {inputs[0]: schema.columns}
+    return {name: (name,) for name in inputs}
+
+
+def _picking(columns: Sequence[str], schema: Schema) -> Callable[[Sequence[Row]], Sequence[Row]]:
+    """Return what takes these columns out of rows."""
+    places = [schema.columns.index(name) for name in columns]
+    if places == list(range(len(schema.columns))):
+        return lambda rows: rows
+    if len(places) == 1:
+        return lambda rows: [(row[places[0]],) for row in rows]
+    pick = itemgetter(*places)
+    return lambda rows: [pick(row) for row in rows]
+
+
+def _table(rows: Sequence[Row], kind: Any) -> np.ndarray:
+    """Return cells as an array, with what stands for null: NaN for a number, an empty text for a text."""
+    if kind in _NUMBERS:
+        return np.array(rows, dtype=kind)  # None becomes NaN
+    if any(None in row for row in rows):
+        if kind is not np.object_:
+            raise ValueError(f"the graph has no {np.dtype(kind)} for null")
+        rows = [tuple("" if cell is None else cell for cell in row) for row in rows]
+    return np.array(rows, dtype=kind)
 
 
 def _kind(name: str, type_: str) -> Any:
     if type_ not in _KINDS:
         raise ValueError(f"the graph's input {name} is a {type_}, which is not served")
     return _KINDS[type_]
-
-
-def _cells(cells: Sequence[Cell], kind: Any) -> Sequence[Cell]:
-    """Return cells with what stands for null: NaN for a number, an empty text for a text."""
-    if None not in cells:
-        return cells
-    if kind is np.object_:
-        return [cell or "" for cell in cells]
-    if kind in _NUMBERS:
-        return [np.nan if cell is None else cell for cell in cells]
-    raise ValueError(f"the graph has no {np.dtype(kind)} for null")
 
 
 def _output(session: Any, schema: Schema) -> str:

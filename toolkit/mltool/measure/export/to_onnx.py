@@ -13,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from mltool.measure.export.adapted import HISTOGRAMS, adapted
+from mltool.measure.export.gathered import gather
 from mltool.measure.export.native import Native
 from mltool.measure.export.outputs import Outputs, served
 from mltool.measure.export.parity import Attempt, compare
@@ -43,25 +44,27 @@ def attempt(native: Native, columns: tuple[Column, ...], schema: Schema, rows: p
 
 
 def convert(native: Native, columns: tuple[Column, ...]) -> bytes:
-    """Return the model as ONNX: one input a column, named like it, or the one input `row` of a model of numbers.
+    """Return the model as ONNX: one input for all columns of a type, or the one input `row` of a model of numbers.
 
     Raises CannotConvertError.
     """
     for column in columns:
         if column.nullable and "" in (column.categories or ()):
             raise CannotConvertError(f"`{column.name}` has empty and missing texts, which are the same in ONNX.")
-    model = adapted(native.bare)
+    model, inputs = adapted(native.bare), _inputs(native, columns)
     try:
         graph = convert_sklearn(
             model,
             name="model",
-            initial_types=_inputs(native, columns),
+            initial_types=inputs,
             options={} if native.task == "regression" else {id(model): {"zipmap": False}},
             target_opset=OPSET,
             custom_conversion_functions=dict.fromkeys(HISTOGRAMS, _histogram),
         )
     except Exception as error:
         raise CannotConvertError(f"skl2onnx cannot convert it: {_short(error)}.") from error
+    if len(inputs) > 1:
+        gather(graph)
     return _serialized(graph)
 
 
