@@ -1,0 +1,97 @@
+"""How many rows may fail: decided by exact bounds on the rate, not by "all pass"."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from mltool.testing.undecided import UndecidedError
+
+MOST_SHOWN = 10
+MOST_ROWS = 10**9
+Failed = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """Rows that failed, and one-sided bounds of the rate at which they do."""
+
+    failed: int
+    rows: int
+    low: float
+    high: float
+
+
+def rate(failed: int, rows: int, *, alpha: float) -> Rate:
+    """Return the rate with its bounds, each at confidence 1 − `alpha`.
+
+    Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404: exact, so never less sure than it says.
+    """
+    low = 0.0 if failed == 0 else float(special.betaincinv(failed, rows - failed + 1, alpha))
+    high = 1.0 if failed == rows else float(special.betaincinv(failed + 1, rows - failed, 1 - alpha))
+    return Rate(failed=failed, rows=rows, low=low, high=high)
+
+
+def rows_needed(share: float, most: float, *, alpha: float) -> int | None:
+    """Return about how many rows would show a rate below `most` where `share` of them fail; None where none would."""
+    if not 0 < most < 1 or share >= most:
+        return None
+    low, high = 0, math.ceil(math.log(alpha) / math.log1p(-most))
+    while rate(int(share * high), high, alpha=alpha).high > most:
+        low, high = high, 2 * high
+        if high > MOST_ROWS:
+            return None
+    while high - low > max(1, high // 1000):
+        middle = (low + high) // 2
+        if rate(int(share * middle), middle, alpha=alpha).high > most:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def judge(failed: Failed, shown: pd.DataFrame, what: str, *, max_failures: float, alpha: float) -> None:
+    """Raise unless the rate of `failed` (one a row) is shown to be at most `max_failures`; 0: none of these rows.
+
+    `shown` are the rows as the message shows them, `what` says what should have held. Raises AssertionError where more
+    are shown to fail, UndecidedError where the rows cannot tell, ValueError for no rows.
+    """
+    __tracebackhide__ = True
+    if not 0 <= max_failures < 1:
+        raise ValueError(f"max_failures is a share of the rows, from 0 to less than 1, and not {max_failures}")
+    if not len(failed):
+        raise ValueError("there are no rows to check, so nothing can be shown")
+    found = rate(int(failed.sum()), len(failed), alpha=alpha)
+    if max_failures == 0:
+        if found.failed:
+            raise AssertionError(f"{what}: not so in {_of(found)}.{table(shown[failed])}")
+    elif found.low > max_failures:
+        raise AssertionError(
+            f"{what}: not so in {_of(found)}, at least {found.low:.2%} at {1 - alpha:.0%} confidence, where "
+            f"{max_failures:.2%} may.{table(shown[failed])}"
+        )
+    elif found.high > max_failures:
+        raise UndecidedError(
+            f"undecided: {what}: not so in {_of(found)}, which may be up to {found.high:.2%} at {1 - alpha:.0%} "
+            f"confidence, where {max_failures:.2%} may. {_needed(found, max_failures, alpha)}{table(shown[failed])}"
+        )
+
+
+def table(rows: pd.DataFrame) -> str:
+    """Return the first rows as text, on lines of their own; nothing for none."""
+    if rows.empty:
+        return ""
+    more = f"\n… and {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else ""
+    return f"\n{rows.head(MOST_SHOWN).to_string(max_cols=20, line_width=160, max_colwidth=40)}{more}"
+
+
+def _of(found: Rate) -> str:
+    return f"{found.failed:,} of {found.rows:,} rows ({found.failed / found.rows:.2%})"
+
+
+def _needed(found: Rate, most: float, alpha: float) -> str:
+    needed = rows_needed(found.failed / found.rows, most, alpha=alpha)
+    return f"About {needed:,} rows with such a rate would show it." if needed else "More rows would tell."
