@@ -1,5 +1,6 @@
 """The verbs of the ledger, as people call them, on a project with a real model and a real remote."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,61 @@ def test_what_people_read_says_who_what_when_why_and_on_which_evidence(project: 
     )
 
 
+class TestFailingGates:
+    """A version is used up for ever: one whose gates fail is registered by nobody's oversight."""
+
+    @pytest.fixture
+    def failing(self, project: Repo) -> Repo:
+        rule = '\n[gates.rows]\nmetric = "metrics.json:rows"\ndirection = "higher"\nfloor = 1000\n'
+        config = project.folder / "mltool.toml"
+        config.write_text(config.read_text() + rule)
+        project.commit(message="ask for more rows")
+        return project
+
+    @pytest.mark.parametrize("more", [(), ("--dry-run",)])
+    def test_it_is_refused_and_the_version_stays_free(self, failing: Repo, more: tuple[str, ...]) -> None:
+        before = failing.git("for-each-ref")
+        said = mltool(failing.folder, "register", "delay", "1.0.0", "--reason", "first", *more)
+        assert said.code == 1
+        assert refused(said) == (
+            "mltool: delay 1.0.0 does not pass its gates (rows fail), and a version is never used twice.\n"
+            "  → See `mltool release plan delay 1.0.0`. To register it all the same: --allow-failing.\n"
+        )
+        assert failing.git("for-each-ref") == before
+
+    def test_whoever_insists_gives_a_reason_and_the_event_says_so(self, failing: Repo) -> None:
+        words = ("register", "delay", "1.0.0", "--allow-failing")
+        said = mltool(failing.folder, *words)
+        assert (said.code, "Give --reason." in refused(said)) == (2, True)
+        assert mltool(failing.folder, *words, "--reason", "for the audit").out == (
+            "Wrote delay@v1.0.0 and pushed to origin: register delay v1.0.0, despite rows fail\n"
+        )
+        (event,) = mltool(failing.folder, "log", "delay", "--json").json["events"]
+        assert (event["despite"], event["reason"]) == ("rows fail", "for the audit")
+
+    def test_where_the_gates_pass_nothing_is_said(self, project: Repo) -> None:
+        words = ("register", "delay", "1.0.0", "--allow-failing", "--reason", "first", "--json")
+        assert mltool(project.folder, *words).json["events"][0]["despite"] == ""
+
+
+def test_an_empty_name_of_a_remote_is_not_taken_for_none(project: Repo) -> None:
+    registered(project, "1.0.0")
+    said = mltool(project.folder, "hold", "delay", "1.0.0", "--reason", "x", "--remote", "")
+    assert (said.code, "no remote ``" in refused(said)) == (2, True)
+    assert project.git("tag", "--list", "mltool/*") == ""
+
+
+def test_a_tag_from_a_year_that_no_calendar_has_is_read(project: Repo) -> None:
+    registered(project, "1.0.0")
+    made = project.git("cat-file", "tag", "delay@v1.0.0")
+    (project.folder / "tag").write_text(re.sub(r"> \d+ ", "> 300000000000 ", made) + "\n")
+    sha = project.git("hash-object", "-t", "tag", "-w", "tag")
+    project.git("update-ref", "-d", "refs/mltool/ledger/delay")
+    project.git("update-ref", "refs/tags/delay@v1.0.0", sha)
+    said = mltool(project.folder, "register", "delay", "1.0.0", "--no-push")
+    assert (said.code, "registered it on 9999-12-31" in refused(said)) == (2, True)
+
+
 def test_a_dry_run_writes_nothing(project: Repo) -> None:
     before = project.git("for-each-ref")
     said = mltool(project.folder, "register", "delay", "--bump", "minor", "--dry-run")
@@ -124,7 +180,7 @@ def test_a_dry_run_has_json_without_what_only_a_tag_has(project: Repo) -> None:
     assert said["dry_run"]
     assert said["events"] == [{
         "tag": "mltool/hold/delay/2", "kind": "hold", "model": "delay", "version": "1.0.0", "stage": "",
-        "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "",
+        "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "", "despite": "",
     }]  # fmt: skip
 
 

@@ -165,13 +165,24 @@ class TestBroken:
             ("Mltool-Position: 5", "Mltool-Position: -5", "does not say its position"),
             ("Mltool-Position: 5", "Mltool-Position: 5\nMltool-Position: 5", "says Mltool-Position twice"),
             ("Mltool-Prev:", "X-Prev:", "does not say which event it follows"),
+            ("Version: v1.0.0", "Version: v../x", "names the version ../x, which is none"),
+            (
+                "Mltool-Position",
+                "Mltool-Stage: ../x\nMltool-Position",
+                "names the environment ../x, and none can be called so",
+            ),
+            (
+                "Mltool-Position",
+                "Mltool-Manifest: sha256:../../x\nMltool-Position",
+                "names its manifest by something else than a digest",
+            ),
         ],
     )
     def test_a_contradiction_counts_for_nothing(self, told: Story, before: str, after: str, why: str) -> None:
         head = told.heads["delay"]
         tag = told.write("hold", "1.0.0")
         assert before in tag.message
-        told.tags[-1] = replace(tag, message=tag.message.replace(before, after))
+        told.tags[-1] = replace(tag, message=tag.message.replace(before, after, 1))
         told.heads["delay"] = head
         (finding,) = findings(told)
         assert (finding.kind, finding.sentence) == ("broken", f"mltool/hold/delay/5 {why}; it counts for nothing.")

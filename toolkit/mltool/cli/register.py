@@ -19,6 +19,9 @@ def register(
     backport: Annotated[
         bool, typer.Option("--backport", help="Allow a version below the highest, in an older minor line.")
     ] = False,
+    failing: Annotated[
+        bool, typer.Option("--allow-failing", help="Register it although its gates fail; the event names them.")
+    ] = False,
     remote: Annotated[str, typer.Option("--remote", help="Push to this remote.")] = "origin",
     push: Annotated[bool, typer.Option("--push/--no-push", help="Push, or keep it in this clone.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
@@ -31,6 +34,7 @@ def register(
     mltool register delay 1.4.0      this version, at HEAD
     mltool register delay --bump minor
 
+    Exits 1 where the gates fail: a version is never used twice, and this one could go nowhere.
     Signed where Git is set up to sign. Nobody else's event is ever overwritten.
     """
     import os
@@ -39,7 +43,9 @@ def register(
     from mltool.commands import ledger_json, ledger_words
     from mltool.commands import register as verb
 
-    wish = verb.Wish(model=model, version=version, part=bump, revision=commit, reason=reason, backport=backport)
+    wish = verb.Wish(
+        model=model, version=version, part=bump, revision=commit, reason=reason, backport=backport, failing=failing
+    )
     done = verb.register(git.find(project), wish, remote=remote if push else None, dry_run=dry_run)
     output.put(ledger_json.written(done) if as_json else ledger_words.written(done))
     unheard = ledger_words.unheard(done, in_a_job=os.environ.get("GITHUB_ACTIONS") == "true")

@@ -46,7 +46,7 @@ def whole(project: git.Project, model: str, remote: str | None) -> Ledger:
 
     Raises UserError where tags of the model were moved, deleted or forked, here or there: what is left may be a lie.
     """
-    upstream = git.fetch_ledger(project, remote) if remote else None
+    upstream = git.fetch_ledger(project, remote) if remote is not None else None
     refs = git.ledger_refs(project)
     _refuse_broken(refs, upstream, {tag.spelled(model)})
     return ledger.build(refs.tags, refs.heads)
@@ -57,7 +57,7 @@ def write(
 ) -> Written:
     """Write what `plan` makes of the ledger, or with `dry_run` say what that would be; `notes` are read afterwards."""
     if dry_run:
-        now = fetch(project, remote) if remote else read(project)
+        now = fetch(project, remote) if remote is not None else read(project)
         wanted = plan(now)
         return Written(tags=tag_names(now, wanted), events=wanted, remote=remote, dry_run=True, notes=tuple(notes))
     made = append(project, (), remote=remote, replan=plan)
@@ -77,7 +77,7 @@ def append(
     actor = _actor(os.environ)
     models, lost = "", ""
     for _ in range(ATTEMPTS):
-        upstream = git.fetch_ledger(project, remote) if remote else None
+        upstream = git.fetch_ledger(project, remote) if remote is not None else None
         refs = git.ledger_refs(project)
         now = ledger.build(refs.tags, refs.heads)
         wanted = replan(now) if replan else events

@@ -92,6 +92,7 @@ def _said(item: NewEvent | Event) -> dict[str, Any]:
         "approvers": list(item.approvers),
         "reason": item.reason,
         "outcome": item.outcome,
+        "despite": item.despite,
     }
 
 

@@ -90,14 +90,14 @@ def _history(model: ModelState, listed: list[Event]) -> Section:
 def _row(event: Event) -> Row:
     number = str(event.sequence) if event.sequence >= 0 else ""
     why = f": {clip(event.reason, LONG)}" if event.reason else ""
-    bad = event.outcome == "failed" or event.kind in ("rollback", "hold")
+    bad = event.outcome == "failed" or event.kind in ("rollback", "hold") or event.despite != ""
     cells = (number, _day(event.tag.date), _who(event), f"{_what(event)}{why}", _evidence(event), _signature(event))
     return Row(tuple((cell,) for cell in cells), "warn" if bad else "plain")
 
 
 def _what(event: Event | NewEvent) -> str:
-    said = trailers.subject(event)
-    return f"{said}, {event.outcome}" if event.outcome else said
+    despite = f"despite {event.despite}" if event.despite else ""
+    return ", ".join(filter(None, (trailers.subject(event), event.outcome, despite)))
 
 
 def _who(event: Event) -> str:

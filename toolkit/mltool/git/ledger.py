@@ -17,6 +17,8 @@ TAGS: Final = "refs/tags/"
 HEADS: Final = "refs/mltool/ledger/"
 TIMEOUT = 300.0
 TRIES = 5
+# The last second of the year 9999: a tagger may claim any number, and no calendar has a later one.
+LAST: Final = 253_402_300_799
 _FIELDS = ("refname", "objecttype", "objectname", "object", "type", "tag", "taggername", "taggeremail",
            "taggerdate:unix", "contents")  # fmt: skip
 _LAYOUT = "--format=" + "".join(f"%({name})%00" for name in _FIELDS)
@@ -78,7 +80,7 @@ def _tag(name: str, values: list[str]) -> TagObject:
         annotated=True,
         tagger=tagger,
         email=email.strip("<>"),
-        date=int(date or 0),
+        date=min(int(date or 0), LAST),
         message=words,
         signed=signed,
         named=named,

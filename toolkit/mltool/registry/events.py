@@ -3,14 +3,15 @@
 import re
 from typing import get_args
 
+from mltool.registry import semver, trailers
 from mltool.registry import tag as names
-from mltool.registry import trailers
 from mltool.registry.model import DeployOutcome, Event, EventKind, Finding, FindingKind, TagObject
 from mltool.registry.tag import Tag
 from mltool.registry.trailers import Trailers
 
 _KINDS: tuple[EventKind, ...] = get_args(EventKind)
 _NUMBER = re.compile("[0-9]{1,18}")
+_DIGEST = re.compile("(?:sha256:[0-9a-f]{64})?")
 _OUTCOMES: tuple[DeployOutcome, ...] = get_args(DeployOutcome)
 # A rollback puts a version into an environment like a promotion, and its tag is named like one.
 _SAME_NAME = {"rollback": "promote"}
@@ -44,16 +45,8 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
     if found.twice:
         raise ValueError(f"says {found.twice} twice")
     said = found.values.get
-    kind, version, stage = (
-        said(trailers.EVENT, ""),
-        said("Mltool-Version", "").removeprefix("v"),
-        said("Mltool-Stage", ""),
-    )
+    kind, version, stage = _about(name, found)
     position, previous, outcome = said("Mltool-Position", ""), said("Mltool-Prev", ""), said("Mltool-Outcome", "")
-    if kind not in _KINDS or _SAME_NAME.get(kind, kind) != name.kind:
-        raise ValueError(f"says that it is a {kind}")
-    if said("Mltool-Model") != name.model or version != (name.version or version) or stage != (name.stage or stage):
-        raise ValueError(f"says something else than its name: {said('Mltool-Model')} {version} {stage}".rstrip())
     if not _NUMBER.fullmatch(position):
         raise ValueError("does not say its position")
     if name.sequence not in (-1, int(position)):
@@ -62,6 +55,8 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
         raise ValueError("does not say which event it follows")
     if outcome not in _OUTCOMES:
         raise ValueError(f"says that it ended {outcome}")
+    if not _DIGEST.fullmatch(said("Mltool-Manifest", "")):
+        raise ValueError("names its manifest by something else than a digest")
     return Event(
         kind=kind,
         model=name.model,
@@ -77,8 +72,25 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
         approvers=found.approved,
         reason=said("Reason", ""),
         outcome=outcome,
+        despite=said("Mltool-Despite", ""),
         chained=True,
     )
+
+
+def _about(name: Tag, found: Trailers) -> tuple[EventKind, str, str]:
+    """Return kind, version and environment of an event; raises ValueError where they are none or not the name's."""
+    said = found.values.get
+    kind, stage = said(trailers.EVENT, ""), said("Mltool-Stage", "")
+    version = said("Mltool-Version", "").removeprefix("v")
+    if kind not in _KINDS or _SAME_NAME.get(kind, kind) != name.kind:
+        raise ValueError(f"says that it is a {kind}")
+    if said("Mltool-Model") != name.model or version != (name.version or version) or stage != (name.stage or stage):
+        raise ValueError(f"says something else than its name: {said('Mltool-Model')} {version} {stage}".rstrip())
+    if version and not semver.is_version(version):
+        raise ValueError(f"names the version {version}, which is none")
+    if stage and not names.is_stage(stage):
+        raise ValueError(f"names the environment {stage}, and none can be called so")
+    return kind, version, stage
 
 
 def _alike(tag: TagObject) -> bool:

@@ -40,7 +40,7 @@ class Event:
     (a GTO tag), which are not part of the chain, and for the first of a chain. `sequence` is the event's number among
     those of its model, −1 where it has none. `adopts` is what a chain says about the tags before it (see
     `registry.chain`). `manifest` is the digest (`sha256:…`) of the release's manifest. `actor` is who did it: the
-    tagger, or whom a job did it for.
+    tagger, or whom a job did it for. `despite` names the gates that failed where a version was registered all the same.
     """
 
     kind: EventKind
@@ -57,6 +57,7 @@ class Event:
     approvers: tuple[str, ...] = ()
     reason: str = ""
     outcome: DeployOutcome = ""
+    despite: str = ""
     chained: bool = False
 
 
@@ -74,6 +75,7 @@ class NewEvent:
     approvers: tuple[str, ...] = ()
     reason: str = ""
     outcome: DeployOutcome = ""
+    despite: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,7 @@ def message(event: NewEvent, place: Place) -> str:
         ("Mltool-Stage", event.stage),
         ("Mltool-Manifest", event.manifest),
         ("Mltool-Outcome", event.outcome),
+        ("Mltool-Despite", event.despite),
         ("Mltool-Position", str(place.sequence)),
         ("Mltool-Prev", place.previous),
         ("Mltool-Prev-Tag", place.previous_tag),
