@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from mltool.paired import cells, means
 from mltool.paired.cells import Table
-from mltool.paired.interval import Asked, Interval, drawn
+from mltool.paired.interval import Asked, Interval, agreed, drawn
 from mltool.paired.join import Pairs
 from mltool.paired.metrics import Cells
 
@@ -65,10 +65,8 @@ def _exact(boot: Interval, swapped: Floats, delta: float, asked: Asked) -> Inter
     found = swapped[np.isfinite(swapped)]
     same = np.isclose(found, delta, rtol=0.0, atol=1e-12)
     p = float(np.count_nonzero((found < delta) & ~same) + 0.5 * np.count_nonzero(same) + 0.5) / (len(found) + 1)
-    high = boot.high if p <= asked.alpha else max(boot.high, 0.0)
-    low = boot.low if 1.0 - p <= asked.alpha else min(boot.low, 0.0)
     p = 1.0 if delta == 0 and boot.error == 0 else p
-    return Interval(low=low, high=high, error=boot.error, p_worse=p, method=EXACT, source=EXACT_SOURCE)
+    return agreed(boot, p_worse=p, alpha=asked.alpha, method=EXACT, source=EXACT_SOURCE)
 
 
 def _differences(metric: Cells, table: Table, counts: Floats) -> Floats:

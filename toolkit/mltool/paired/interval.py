@@ -1,7 +1,7 @@
 """How sure one can be of a difference: its bounds, its standard error, and by which method."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,18 @@ def student(delta: float, error: float, freedom: float, *, alpha: float, method:
     certain = 0.0 if delta < 0 else 1.0
     p = float(special.stdtr(freedom, delta / error)) if error > 0 else certain
     return Interval(low=delta - reach, high=delta + reach, error=error, p_worse=p, method=method, source=source)
+
+
+def agreed(found: Interval, *, p_worse: float, alpha: float, method: str = "", source: str = "") -> Interval:
+    """Return the interval with the p-value of another test, and zero in it where that test does not reject zero."""
+    return replace(
+        found,
+        low=found.low if 1.0 - p_worse <= alpha else min(found.low, 0.0),
+        high=found.high if p_worse <= alpha else max(found.high, 0.0),
+        p_worse=p_worse,
+        method=method or found.method,
+        source=source or found.source,
+    )
 
 
 def quantile(share: float, freedom: float = math.inf) -> float:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mltool.paired.interval import Asked, Interval, student
+from mltool.paired import flips
+from mltool.paired.interval import Asked, Interval, agreed, student
 
 Floats = NDArray[np.float64]
 
@@ -55,11 +56,23 @@ def block_error(values: Floats, length: int) -> tuple[float, float]:
 def dependent(delta: float, moved: Floats, asked: Asked) -> Interval:
     """Return the interval of `delta` from the influences of rows, shape (n,), that hang together as `asked` says."""
     groups, block = asked.dependence.groups, asked.dependence.block
-    if groups is not None:
-        found, freedom = cluster_error(moved, groups)
-        return student(delta, found, freedom, alpha=asked.alpha, method=CLUSTER, source=CLUSTER_SOURCE)
-    found, freedom = block_error(moved, block or 1)
-    return student(delta, found, freedom, alpha=asked.alpha, method=BLOCK, source=BLOCK_SOURCE)
+    if groups is None:
+        error, freedom = block_error(moved, block or 1)
+        return student(delta, error, freedom, alpha=asked.alpha, method=BLOCK, source=BLOCK_SOURCE)
+    error, freedom = cluster_error(moved, groups)
+    found = student(delta, error, freedom, alpha=asked.alpha, method=CLUSTER, source=CLUSTER_SOURCE)
+    return flipped(found, np.bincount(groups, weights=moved - moved.mean() + delta).astype(np.float64), asked)
+
+
+def flipped(found: Interval, values: Floats, asked: Asked) -> Interval:
+    """Return the interval where the permutation test of `values`, rows or clusters, agrees with it: with heavy tails an
+    interval is too sure, the more so the smaller α is.
+    """
+    if len(values) > flips.MOST or not math.isfinite(found.error):
+        return found
+    p = max(flips.p_worse(values), found.p_worse)
+    method, source = f"{found.method} and permutation", f"{found.source}; {flips.SOURCE}"
+    return agreed(found, p_worse=p, alpha=asked.alpha, method=method, source=source)
 
 
 def bootstrap_t(values: Floats, *, alpha: float, draws: int, random: np.random.Generator) -> tuple[float, float, float]:
