@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mltool.cli.app import PANELS
 from support.repos import Repo
 
 MLTOOL = (sys.executable, "-m", "mltool")
@@ -95,3 +96,29 @@ def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", gone, sys.executable], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().endswith("has been removed.\n  → Go to your project.\n")
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_help_groups_every_verb_under_what_it_is_for(columns: int) -> None:
+    shown = _help(columns=columns)
+
+    panels = [line.split("─ ")[1].split(" ─")[0] for line in shown.splitlines() if line.startswith("╭─ ")]
+    assert panels == ["Options", *PANELS]
+    listed = [line.split()[1] for line in shown.splitlines() if line.startswith("│ ") and line[2].isalpha()]
+    assert listed == [name for verbs in PANELS.values() for name in verbs]
+
+
+def test_the_help_of_a_verb_fills_the_terminal_and_keeps_examples_and_brackets() -> None:
+    narrow = _help("deploy", columns=70)
+    wide = _help("rollback", columns=200)
+
+    assert "4. the target switches to it\n" in "\n".join(line.strip() for line in narrow.splitlines())
+    ragged = [line for line in wide.splitlines() if line.startswith(" Exits") or line.endswith("somebody says")]
+    assert ragged == []
+    assert "`environment` of [release] in mltool.toml" in wide
+
+
+def _help(*words: str, columns: int) -> str:
+    environment = {**os.environ, "COLUMNS": str(columns)}
+    done = subprocess.run([*MLTOOL, *words, "--help"], env=environment, check=True, capture_output=True, text=True)
+    return done.stdout

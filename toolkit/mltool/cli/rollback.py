@@ -11,7 +11,7 @@ from mltool.cli import output
 def rollback(
     model: Annotated[str, typer.Argument(help="The model, as in mltool.toml.")],
     environment: Annotated[
-        str | None, typer.Argument(help="Where. Default: `environment` of [release] in mltool.toml.")
+        str | None, typer.Argument(help=r"Where. Default: `environment` of \[release] in mltool.toml.")
     ] = None,
     to: Annotated[
         str, typer.Option(help="A version, or `previous-good`: the last that was live there and is not on hold.")
