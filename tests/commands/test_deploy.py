@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -225,6 +226,23 @@ def test_a_budget_that_is_exceeded_stops_before_anything_is_switched(published: 
     assert "delay 1.0.0 is not let into prod; nothing was switched." in said.out
     assert project.runs() == ""
     assert project.events() == ["promote 1.0.0", "deploy 1.0.0 failed", "demote 1.0.0"]
+
+
+def test_a_version_that_came_as_a_file_can_be_gone_back_to_though_it_was_never_published(
+    published: Copy,
+) -> None:
+    project = published()
+    shutil.rmtree(project.repo.folder / "dist" / "releases")
+    away = project.repo.folder / "dist"
+    for version in ("1.0.0", "1.1.0"):
+        done = project.deploy(version, "--bundle", str(away / f"delay-{version}.tar"))
+        assert done.code == 0, done.err
+    shutil.rmtree(away)
+
+    said = project.mltool("rollback", "delay", "prod", "--reason", "worse")
+
+    assert said.code == 0, said.err
+    assert project.runs() == "1.0.0"
 
 
 def test_a_bundle_that_was_tampered_with_or_is_another_ones_is_refused(published: Copy) -> None:

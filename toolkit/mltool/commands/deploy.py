@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from mltool import git, targets
-from mltool.commands import approvals, endpoint, forge, ledger, proofs, publish, switch, verify
+from mltool.commands import approvals, endpoint, forge, ledger, parcel, proofs, publish, switch, verify
 from mltool.commands.evidence import load_config
 from mltool.commands.switch import WAIT, Done, Job, done
 from mltool.commands.verify import VerifiedBundle
@@ -133,6 +133,9 @@ def _bundle(job: Job, plan: Plan) -> Iterator[tuple[VerifiedBundle, Delivery]]:
                 "Take the bundle that was published.",
             )
         job.say(f"{plan.model} {plan.version}: the bundle is what was registered ({found.digest[:19]}…).")
+        if plan.digest and archive.is_file():
+            # A bundle that came by --bundle may be in no store, and must be here when it is gone back to.
+            parcel.keep(archive, digest=found.digest, home=publish.cache(job.endpoint.place.environ))
         yield found, Delivery(
             model=manifest.model, version=manifest.version, digest=found.digest, folder=found.folder,
             archive=archive if archive.is_file() else None,

@@ -5,6 +5,7 @@ running it again. Nothing is called published that was not downloaded again and 
 """
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,7 +162,7 @@ def _compare(job: _Job, release: Found, file: File, copy: Path) -> None:
 
 def cached(digest: str, *, check: Callable[[Path], object], home: Path) -> Path:
     """Return where a bundle is kept below `home`: the file is there only where `check` found it good just now."""
-    place = home / f"{digest.removeprefix('sha256:')}.tar"
+    place = _kept(digest, home)
     if place.is_file():
         try:
             check(place)
@@ -191,6 +192,19 @@ def fetch(store: Store, *, tag: str, digest: str, check: Callable[[Path], object
         check(copy)
         copy.replace(place)
     return place
+
+
+def keep(archive: Path, *, digest: str, home: Path) -> None:
+    """Keep a bundle that was given as a file where `cached` finds it. Raises UserError where it cannot be written."""
+    place = _kept(digest, home)
+    if not place.is_file():
+        with _beside(place) as copy:
+            shutil.copyfile(archive, copy)
+            copy.replace(place)
+
+
+def _kept(digest: str, home: Path) -> Path:
+    return home / f"{digest.removeprefix('sha256:')}.tar"
 
 
 @contextmanager
