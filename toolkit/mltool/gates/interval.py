@@ -1,7 +1,8 @@
 """A verdict from a difference and its interval: a regression, not worse, or undecided.
 
-A drop fails where it is certain (the whole interval lies below zero) and may be more than is allowed (not all of it
-lies above the margin). A model is not worse where the whole interval lies above the margin. In between nobody knows.
+A drop fails where it is certain (the whole interval lies below zero) and measured to be more than is allowed: of models
+that are equally good, or worse by less than is allowed, this blocks fewer (benchmarks/experiment). A model is not worse
+where the whole interval lies above the margin. In between nobody knows.
 """
 
 import math
@@ -70,7 +71,7 @@ def _outcome(rule: Settings, found: Difference, margin: float, p_worse: float | 
     if found.slice and found.rows < FEWEST:
         return Outcome.UNDECIDED
     certain = found.high < 0 and (p_worse is None or p_worse <= rule.alpha)
-    if certain and found.low <= -margin:
+    if certain and found.delta < -margin:
         return Outcome.FAIL
     # Where the two agree on every row there is nothing to estimate; elsewhere equal values may be luck.
     steady = found.delta == 0 and found.error == 0
