@@ -379,6 +379,60 @@ def odd() -> Report:
     return Report(tool="0.1.0", head=HEAD, base=BASE, outcome=Outcome.SKIP, metrics=rows)
 
 
+def paired() -> Report:
+    """A change judged by the predictions of both sides, with every answer that an interval can give."""
+    return Report(
+        tool="0.1.0",
+        head=HEAD,
+        base=BASE,
+        outcome=Outcome.FAIL,
+        metrics=(
+            metric("recall", 0.8021, 0.7811),
+            metric("accuracy", 0.8713, 0.8701),
+            metric("roc_auc", 0.9127, 0.9131),
+            metric("log_loss", 0.31842, 0.12518),
+            metric("f1", 0.781, 0.772),
+        ),
+        verdicts=(
+            sure("recall", 0.8021, 0.7811, -0.0298, -0.0122, outcome=Outcome.FAIL),
+            sure("recall", 0.79, 0.70, -0.15, -0.03, outcome=Outcome.FAIL, slice="carrier=B6", rows=420),
+            sure("recall", 0.75, 0.75, -0.19, 0.18, outcome=Outcome.UNDECIDED, slice="carrier=OO", rows=32,
+                 level="warn", rows_needed=40_000, smallest_drop=0.28),
+            sure("recall", 0.82, 0.83, -0.004, 0.024, outcome=Outcome.PASS, slice="carrier=`DL`|x", rows=1_800),
+            sure("accuracy", 0.8713, 0.8701, -0.0071, 0.0047, outcome=Outcome.UNDECIDED, rows_needed=3_700,
+                 smallest_drop=0.0068),
+            sure("roc_auc", 0.9127, 0.9131, -0.0009, 0.0017, outcome=Outcome.PASS, method="DeLong"),
+            sure("log_loss", 0.31842, 0.12518, -0.2, -0.186, outcome=Outcome.PASS, direction="lower", suspicious=True),
+            sure("f1", 0.781, 0.772, -0.014, -0.004, outcome=Outcome.PASS, accepted="until 2026-06-30: see #41"),
+            sure("recall", 0.81, 0.70, -0.16, -0.06, outcome=Outcome.SKIP, slice="carrier & origin=B6 & JFK",
+                 rows=130, declared=False),
+        ),
+        notes=("Compared row by row: 2,000 rows that both sides have. Left out: 12 of the base only.",),
+    )  # fmt: skip
+
+
+def sure(key: str, base: float, head: float, low: float, high: float, *, outcome: Outcome, **more: Any) -> Verdict:
+    """The verdict of an interval."""
+    known: dict[str, Any] = {
+        "gate": key,
+        "metric": f"metrics.json:{key}",
+        "level": "fail",
+        "sentence": f"{key} went to {head:.6g} from {base:.6g}: an interval.",
+        "direction": "higher",
+        "allowed": 0.005,
+        "rule": "may fall by at most 0.005",
+        "test": "paired",
+        "alpha": 0.05,
+        "rows": 2_000,
+        "method": "McNemar, mid-p",
+        "source": "Fagerland 2013",
+    }
+    better = head > base if more.get("direction", "higher") == "higher" else head < base
+    trend = "same" if base == head else "better" if better else "worse"
+    sides = {"base": base, "head": head, "delta": head - base, "low": low, "high": high, "trend": trend}
+    return Verdict(outcome=outcome, **{**known, **sides, **more})
+
+
 SAMPLES: Mapping[str, Callable[[], Report]] = {
     "regression": regression,
     "good": good,
@@ -390,6 +444,7 @@ SAMPLES: Mapping[str, Callable[[], Report]] = {
     "empty": empty,
     "unconfigured": unconfigured,
     "odd": odd,
+    "paired": paired,
 }
 
 

@@ -77,5 +77,3 @@ class Predictions:
     """A column to put the rows in order by, where neighbours in time are alike: blocks are drawn, not rows."""
     slices: tuple[str, ...] = ()
     """Columns to look for the groups of rows that lost most; they are shown, not judged."""
-    uses: int = 0
-    """How often this test set may judge before the report asks for another; 0: it does not ask."""

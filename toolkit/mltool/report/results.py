@@ -85,7 +85,13 @@ def _table(report: Report, items: Sequence[Standing], *, more: str = "") -> Tabl
         columns.append(Column(f"Live ({report.production.version})", "right"))
     columns.append(Column("Verdict"))
     rows = tuple(_row(item, based=report.base is not None, live=live, several=several) for item in items)
-    return Table(tuple(columns), rows, more=more)
+    return Table(tuple(columns), rows, more=f"{more} {_brackets(items)}".strip())
+
+
+def _brackets(items: Sequence[Standing]) -> str:
+    """Say what stands in brackets, where something does."""
+    alpha = next((item.verdict.alpha for item in items if item.verdict and item.verdict.low is not None), None)
+    return "" if alpha is None else f"In brackets: the {100 - 200 * alpha:g} % interval of the difference."
 
 
 def _name(found: Revision) -> str:
