@@ -11,6 +11,7 @@ from mltool import __version__
 from mltool.cli import (
     accept,
     ci,
+    data,
     demo,
     deploy,
     diff,
@@ -34,7 +35,7 @@ Verb = Callable[..., None] | typer.Typer
 PANELS: Final[dict[str, dict[str, Verb]]] = {
     "Set up": {"init": init.init, "ci": ci.app, "doctor": doctor.doctor, "demo": demo.demo},
     "Pull requests": {"report": report.report, "diff": diff.diff, "gate": gate.gate, "accept": accept.accept},
-    "In the pipeline": {"measure": measure.app},
+    "In the pipeline": {"measure": measure.app, "data": data.app},
     "Releases": {
         "release": release.app,
         "register": register.register,

@@ -1,0 +1,79 @@
+"""`mltool data infer` and `mltool data check`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import typer
+
+from mltool.cli import output
+from mltool.errors import UserError
+
+_EXTRA = {"numpy", "pyarrow"}
+
+
+def infer(
+    table: Path = typer.Argument(..., help="A table, .parquet or .csv."),
+    out: Path | None = typer.Option(None, help="Where the contract goes. Default: print it."),
+    force: bool = typer.Option(False, "--force", help="Replace a contract that is there."),
+) -> None:
+    """Write a first contract that the table keeps, for people to tighten.
+
+    Example:  mltool data infer data/train.parquet --out contracts/train.yaml
+    """
+    verb = _verb()
+    if out and out.exists() and not force:
+        raise UserError(f"{out} exists.", "`mltool data check --suggest` shows how to change it; --force replaces it.")
+    contract = verb.infer(table)
+    if out:
+        verb.write(out, contract)
+        typer.echo(f"Wrote {out}. Read it, and tighten what you know better.")
+    else:
+        output.put(contract)
+
+
+def check(
+    contract: Path = typer.Argument(..., help="The contract, .yaml."),
+    table: Path = typer.Argument(..., help="The table, .parquet or .csv."),
+    environment: str = typer.Option("", help="Where the table comes from: one of the contract's environments."),
+    now: datetime | None = typer.Option(
+        None, help="What ages are counted to, in UTC. Default: the clock.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+    ),
+    out: Path | None = typer.Option(None, help="Also write the result here, as JSON: what a DVC stage leaves behind."),
+    base: str = typer.Option("", help="Compare the row count with that of --out at this revision."),
+    examples: int = typer.Option(
+        3, min=0, max=100, help="Values shown of each broken rule; of sensitive columns, none."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
+    suggest: bool = typer.Option(False, "--suggest", help="Print the patch of the contract that would make it pass."),
+) -> None:
+    """Judge a table by its contract. Exits 0 when every rule holds, 1 when one is broken.
+
+    Example stage:  mltool data check contracts/train.yaml data/train.parquet --out eval/train-check.json
+    """
+    verb = _verb()
+    if base and not out:
+        raise UserError("--base reads what --out was at that revision.", "Name it with --out.")
+    result = verb.check(
+        contract,
+        table,
+        now=(now or datetime.now(UTC)).replace(tzinfo=UTC),
+        environment=environment,
+        last_rows=verb.last_rows(base, out) if base and out else None,
+        examples=examples,
+        suggest=suggest,
+    )
+    if out:
+        verb.write(out, verb.document(result))
+    output.put(verb.document(result) if as_json else verb.words(result))
+    raise typer.Exit(verb.exit_code(result))
+
+
+def _verb() -> ModuleType:
+    try:
+        from mltool.commands import data_contract
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise UserError(f"Reading tables needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
+    return data_contract

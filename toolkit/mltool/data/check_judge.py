@@ -1,0 +1,235 @@
+"""What was read of a table → a verdict with a sentence for each rule of its contract."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from mltool.data.check_column import Example, Found, Tally
+from mltool.data.contract import Column, Contract, Environment
+from mltool.data.contract_rules import age
+from mltool.gates.verdict import Outcome
+
+FURTHEST_EAST = timedelta(hours=14)
+"""How far ahead of UTC a clock may be; a time without a zone may be of one there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The contract, and what it depends on besides the table."""
+
+    contract: Contract
+    environment: str
+    now: datetime
+    last_rows: int | None
+
+    @property
+    def place(self) -> Environment:
+        """Return what is different in the environment that was named."""
+        return self.contract.environments.get(self.environment, Environment())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What one pass over a table found. A declared column that is not in `tallies` is absent or of another type."""
+
+    source: str
+    stored: Mapping[str, str]
+    rows: int
+    tallies: Mapping[str, Tally]
+    repeated: Mapping[tuple[str, ...], Found] = field(default_factory=dict)
+    keyless: Mapping[tuple[str, ...], Found] = field(default_factory=dict)
+    torn: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One rule's answer. `column` is empty for a rule on the table; `count` of `rows` break it."""
+
+    column: str
+    rule: str
+    outcome: Outcome
+    sentence: str
+    count: int = 0
+    rows: int = 0
+    examples: tuple[Example, ...] = ()
+
+
+def judge(asked: Asked, read: Read) -> Iterator[Verdict]:
+    """Yield a verdict for each rule: those on the table first, then column by column."""
+    yield from _rows(asked, read)
+    yield from _extra(asked, read)
+    if asked.contract.key:
+        yield from _key(asked.contract.key, read)
+    for name, column in asked.contract.columns.items():
+        yield from _presence(asked, read, name)
+        if name in read.stored and name not in asked.place.absent:
+            yield from _column(asked, read, name, column)
+
+
+def _rows(asked: Asked, read: Read) -> Iterator[Verdict]:
+    rules, rows = asked.contract.rows, read.rows
+    most = "…" if rules.max is None else f"{rules.max:,}"
+    allowed = f"at least {rules.min:,}" if rules.max is None else f"{rules.min:,} to {most}"
+    good = rules.min <= rows and (rules.max is None or rows <= rules.max)
+    yield _verdict("", "rows", f"{read.source} has {rows:,} rows; allowed: {allowed}.", good=good)
+    if read.torn:
+        said = f"{len(read.torn):,} lines do not have as many fields as the header, the first is line {read.torn[0]:,}."
+        yield _verdict(
+            "",
+            "lines",
+            said,
+            good=False,
+            count=len(read.torn),
+        )
+    if rules.change is not None:
+        yield _change(rows, asked.last_rows, rules.change)
+
+
+def _change(rows: int, last: int | None, allowed: float) -> Verdict:
+    if last is None:
+        sentence = "The row count of the last version is not known, so the change is not judged."
+        return Verdict(column="", rule="change", outcome=Outcome.SKIP, sentence=sentence)
+    said = f"{rows:,} rows after {last:,}; a change of {_percent(allowed)} is allowed."
+    return _verdict("", "change", said, good=abs(rows - last) <= allowed * last)
+
+
+def _extra(asked: Asked, read: Read) -> Iterator[Verdict]:
+    if asked.contract.extra == "allow":
+        return
+    extra = [name for name in read.stored if name not in asked.contract.columns]
+    said = f"The contract does not know {_named(extra)}." if extra else "It has no column beyond the contract's."
+    yield _verdict("", "extra", said, good=not extra, count=len(extra))
+
+
+def _key(key: tuple[str, ...], read: Read) -> Iterator[Verdict]:
+    name = ", ".join(key)
+    if key not in read.repeated:
+        yield _verdict("", "key", f"The key ({name}) cannot be read: see its columns.", good=False)
+        return
+    holes, found = read.keyless.get(key, Found()).count, read.repeated[key]
+    said = f"No two rows have the same key ({name})."
+    if holes or found.count:
+        said = f"{found.count:,} rows repeat the key ({name}) of another{_such_as(found)}"
+        said += f"; in {holes:,} it is missing." if holes else "."
+    yield _verdict("", "key", said, good=not holes and not found.count, found=found, rows=read.rows)
+
+
+def _presence(asked: Asked, read: Read, name: str) -> Iterator[Verdict]:
+    there, where = name in read.stored, f" in {asked.environment}" if asked.environment else ""
+    if name in asked.place.absent:
+        is_there = "there" if there else "absent"
+        yield _verdict(name, "absent", f"`{name}` is {is_there}; it must not be{where}.", good=not there)
+    elif not there and name not in asked.place.optional:
+        strangers = {other.lower(): other for other in read.stored if other not in asked.contract.columns}
+        near = difflib.get_close_matches(name.lower(), strangers, n=1, cutoff=0.7)
+        hint = f"; is it now `{strangers[near[0]]}`?" if near else "."
+        yield _verdict(name, "present", f"`{name}` is not in the table{hint}", good=False)
+    elif not there:
+        yield _verdict(name, "present", f"`{name}` is not in the table; it may be left out{where}.", good=True)
+
+
+def _column(asked: Asked, read: Read, name: str, column: Column) -> Iterator[Verdict]:
+    tally = read.tallies.get(name)
+    if tally is None:
+        yield _verdict(name, "type", f"`{name}` is {column.type}, but the table holds {read.stored[name]}.", good=False)
+        return
+    if column.type != "any":
+        wrong, said = tally.wrong, f"`{name}` is {column.type}."
+        if wrong.count:
+            said = (
+                f"{_of(wrong, tally.rows - tally.missing)} values of `{name}` are not {column.type}{_such_as(wrong)}."
+            )
+        yield _verdict(name, "type", said, good=not wrong.count, found=wrong, rows=tally.rows)
+    share = tally.missing / tally.rows if tally.rows else 0.0
+    said = f"`{name}` is missing in {tally.missing:,} of {tally.rows:,} rows{_allowed(column.missing)}."
+    yield _verdict(name, "missing", said, good=share <= column.missing, count=tally.missing, rows=tally.rows)
+    yield from _values(name, column, tally)
+    if column.unique:
+        found = read.repeated[(name,)]
+        said = f"{found.count:,} values of `{name}` repeat an earlier one{_such_as(found)}."
+        yield _verdict(name, "unique", said, good=not found.count, found=found, rows=tally.rows)
+    if column.max_age:
+        yield _age(name, column, tally, asked.now)
+
+
+def _values(name: str, column: Column, tally: Tally) -> Iterator[Verdict]:
+    if column.type in ("integer", "number"):
+        ends = f"outside {_end(column.min)} to {_end(column.max)}"
+        if column.min is None and column.max is None:
+            ends = "infinite"
+        yield _judged(name, "range", tally.outside, tally, column.outside, f"values of `{name}` are {ends}")
+    if column.values:
+        yield _judged(
+            name, "values", tally.unseen, tally, column.unseen, f"values of `{name}` are in no known category"
+        )
+    if column.pattern:
+        what = f"values of `{name}` do not match `{column.pattern}`"
+        yield _judged(name, "pattern", tally.unmatched, tally, 0.0, what)
+
+
+def _judged(name: str, rule: str, found: Found, tally: Tally, allowed: float, what: str) -> Verdict:
+    share = found.count / tally.present if found.count else 0.0
+    said = f"{_of(found, tally.present)} {what}{_such_as(found)}{_allowed(allowed)}."
+    return _verdict(name, rule, said, good=share <= allowed, found=found, rows=tally.present)
+
+
+def _age(name: str, column: Column, tally: Tally, now: datetime) -> Verdict:
+    if tally.newest is None:
+        return _verdict(name, "max_age", f"`{name}` has no value, so how old the data is cannot be told.", good=False)
+    old, ahead = age_of(tally.newest, now)
+    if ahead:
+        said = f"The newest `{name}` is in the future, so it says nothing of the age."
+        return _verdict(name, "max_age", said, good=False)
+    said = f"The newest `{name}` is {_span(old)} old; allowed: {column.max_age}."
+    return _verdict(name, "max_age", said, good=old <= age(column.max_age))
+
+
+def age_of(newest: datetime, now: datetime) -> tuple[timedelta, bool]:
+    """Return how old a time is, and whether it lies in the future; without a zone it is taken for UTC."""
+    zone = newest.tzinfo is not None
+    old = now - (newest if zone else newest.replace(tzinfo=UTC))
+    return old, old < (timedelta() if zone else -FURTHEST_EAST)
+
+
+def _verdict(
+    column: str, rule: str, sentence: str, *, good: bool, found: Found | None = None, count: int = 0, rows: int = 0
+) -> Verdict:
+    outcome = Outcome.PASS if good else Outcome.FAIL
+    examples = tuple(found.examples) if found else ()
+    count = found.count if found else count
+    return Verdict(
+        column=column, rule=rule, outcome=outcome, sentence=sentence, count=count, rows=rows, examples=examples
+    )
+
+
+def _such_as(found: Found) -> str:
+    shown = [f"{example.value!r} in row {example.row:,}" for example in found.examples if example.value]
+    hidden = [f"row {example.row:,}" for example in found.examples if not example.value]
+    return f", such as {', '.join(shown or hidden)}" if shown or hidden else ""
+
+
+def _of(found: Found, rows: int) -> str:
+    return f"{found.count:,} of {rows:,}"
+
+
+def _allowed(share: float) -> str:
+    return f"; allowed: {_percent(share)}" if share else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _end(value: float | None) -> str:
+    return "…" if value is None else f"{value:g}"
+
+
+def _span(old: timedelta) -> str:
+    hours = max(old, timedelta()) // timedelta(hours=1)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more columns"

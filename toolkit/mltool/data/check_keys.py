@@ -1,0 +1,132 @@
+"""Whether rows repeat, in memory that does not grow with them: 64-bit fingerprints, on disk once there are many."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mltool.data.contract_table import kind
+
+Prints = NDArray[np.uint64]
+IN_MEMORY = 1 << 23
+"""Fingerprints held at once: 64 MB."""
+PARTS = 64
+TEXT_BYTES = 1 << 20
+
+
+@dataclass
+class Seen:
+    """The fingerprints of all rows so far. `folder` is where they go once there are more than `most`."""
+
+    folder: Path
+    most: int = IN_MEMORY
+    count: int = 0
+    _held: list[Prints] = field(default_factory=list)
+    _holding: int = 0
+    _spilled: bool = False
+
+    def add(self, prints: Prints) -> None:
+        """Add the fingerprints of one block."""
+        self._held.append(prints)
+        self.count += len(prints)
+        self._holding += len(prints)
+        if self._holding > self.most:
+            self._spill()
+
+    def repeats(self, most: int) -> tuple[int, Prints]:
+        """Return how many rows repeat an earlier one, and at most `most` of the fingerprints that are there twice."""
+        if not self._spilled:
+            return _repeats(np.concatenate([*self._held, np.empty(0, np.uint64)]), most)
+        self._spill()
+        surplus, found = 0, np.empty(0, np.uint64)
+        for part in range(PARTS):
+            extra, repeated = _repeats(np.fromfile(self._file(part), np.uint64), most)
+            surplus, found = surplus + extra, np.concatenate([found, repeated])[:most]
+        return surplus, found
+
+    def _spill(self) -> None:
+        held = np.sort(np.concatenate([*self._held, np.empty(0, np.uint64)]))
+        cuts = np.searchsorted(held, np.arange(1, PARTS, dtype=np.uint64) << np.uint64(58))
+        for part, prints in enumerate(np.split(held, cuts)):
+            with self._file(part).open("ab") as file:
+                prints.tofile(file)
+        self._held, self._holding, self._spilled = [], 0, True
+
+    def _file(self, part: int) -> Path:
+        return self.folder / f"{id(self):x}.{part}"
+
+
+def scratch() -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder for fingerprints that removes itself."""
+    return tempfile.TemporaryDirectory(prefix="mltool-keys-")
+
+
+def prints(columns: Sequence[pa.Array]) -> tuple[Prints, NDArray[np.bool_]]:
+    """Return a fingerprint for each row of the columns where none is null, and which rows (of all) those are.
+
+    One column of integers, dates or times has no two values with one fingerprint; of others, two in 2⁶⁴.
+    """
+    whole = np.ones(len(columns[0]), bool)
+    for column in columns:
+        if column.null_count:
+            whole &= column.is_valid().to_numpy(zero_copy_only=False)
+    kept = pa.array(whole)
+    found = [_of_one(column if whole.all() else column.filter(kept)) for column in columns]
+    total = found[0]
+    for one in found[1:]:
+        total = _mix(total + np.uint64(0x9E3779B97F4A7C15)) + one
+    return (_mix(total) if len(found) > 1 else total), whole
+
+
+def _of_one(column: pa.Array) -> Prints:
+    """Return the fingerprint of each value; none is null."""
+    if isinstance(column, pa.DictionaryArray):
+        places: Any = column.indices.to_numpy()
+        entries = _of_one(column.dictionary)
+        chosen: Prints = entries[places]
+        return chosen
+    if kind(column.type) == "text":
+        return _of_texts(column.cast(pa.large_string()))
+    if pa.types.is_floating(column.type):
+        # Adding zero turns −0 into 0.
+        return _mix((column.cast(pa.float64()).to_numpy() + 0.0).view(np.uint64))
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.date32()).cast(pa.int32())
+    values: Any = column.cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False)
+    return _mix(values.astype(np.int64).view(np.uint64))
+
+
+def _of_texts(texts: pa.Array) -> Prints:
+    """Return for each text the sum over its bytes of a hash of byte and place (tabulation hashing), and its length."""
+    if texts.nbytes > TEXT_BYTES and len(texts) > 1:
+        middle = len(texts) // 2
+        halves: Prints = np.concatenate([_of_texts(texts[:middle]), _of_texts(texts[middle:])])
+        return halves
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8)
+    length = np.diff(ends)
+    held = np.frombuffer(data, np.uint8, int(ends[-1] - ends[0]), int(ends[0])) if data else np.empty(0, np.uint8)
+    place = np.arange(len(held), dtype=np.uint64) - np.repeat((ends[:-1] - ends[0]).astype(np.uint64), length)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix((place << np.uint64(8)) + held + np.uint64(1)))])
+    total: Prints = np.diff(sums[ends - ends[0]])
+    return _mix(total ^ length.astype(np.uint64))
+
+
+def _mix(values: Prints) -> Prints:
+    """Return the finalizer of splitmix64: each output for one input only (https://doi.org/10.1145/2660193.2660195)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _repeats(held: Prints, most: int) -> tuple[int, Prints]:
+    held.sort()
+    again = held[1:][held[1:] == held[:-1]]
+    return len(again), np.unique(again)[:most]

@@ -1,0 +1,197 @@
+"""The contract as it would have to read for the table to pass: the file, edited where a rule is broken."""
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from mltool.data import contract_file, infer
+from mltool.data.check import Checked
+from mltool.data.check_column import STRANGERS, Tally
+from mltool.data.check_judge import Verdict, age_of
+from mltool.data.contract import Column
+from mltool.data.contract_table import Table
+from mltool.gates.verdict import Outcome
+
+NAMED = 20
+"""More unknown categories than this are allowed as a share, not by name."""
+Edit = Callable[[CommentedMap, Checked, Verdict], None]
+
+
+def suggest(content: bytes, checked: Checked, table: Table, *, source: str) -> tuple[str, tuple[Verdict, ...]]:
+    """Return the text of a contract that the table keeps, and the failures that no contract can allow.
+
+    Comments and the order of the file stay. Values of columns marked sensitive are not written into it.
+    """
+    document = contract_file.document(content, source=source)
+    broken = [verdict for verdict in checked.verdicts if verdict.outcome is Outcome.FAIL]
+    left = []
+    for verdict in broken:
+        if verdict.rule == "lines" or (verdict.rule == "max_age" and not _has_age(checked, verdict)):
+            left.append(verdict)
+        elif verdict.rule not in ("type", "extra"):
+            EDITS[verdict.rule](document, checked, verdict)
+    _learn(document, checked, table, [verdict for verdict in broken if verdict.rule in ("type", "extra")])
+    return contract_file.text(document), tuple(left)
+
+
+def _rows(document: CommentedMap, checked: Checked, _: Verdict) -> None:
+    rules = document.setdefault("rows", CommentedMap())
+    rows, asked = checked.read.rows, checked.asked.contract.rows
+    rules["min" if rows < asked.min else "max"] = rows
+
+
+def _change(document: CommentedMap, checked: Checked, _: Verdict) -> None:
+    last = checked.asked.last_rows
+    if last:
+        document["rows"]["change"] = infer.upwards(abs(checked.read.rows - last) / last)
+    else:
+        del document["rows"]["change"]
+
+
+def _key(document: CommentedMap, _checked: Checked, _: Verdict) -> None:
+    document.pop("key", None)
+
+
+def _present(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
+    if checked.asked.environment:
+        place = document["environments"][checked.asked.environment]
+        place.setdefault("optional", _flow()).append(verdict.column)
+        return
+    del document["columns"][verdict.column]
+    _forget(document, verdict.column)
+
+
+def _absent(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
+    document["environments"][checked.asked.environment]["absent"].remove(verdict.column)
+
+
+def _missing(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
+    _of(document, verdict)["missing"] = infer.upwards(verdict.count / verdict.rows)
+
+
+def _range(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
+    rules, tally = _of(document, verdict), checked.read.tallies[verdict.column]
+    column = checked.asked.contract.columns[verdict.column]
+    low, high = tally.low or 0.0, tally.high or 0.0
+    if not math.isfinite(low) or not math.isfinite(high):
+        _infinite(rules, verdict)
+        return
+    least, most = infer.outwards(low, high)
+    if column.min is not None and low < column.min:
+        rules["min"] = int(least) if column.type == "integer" else least
+    if column.max is not None and high > column.max:
+        rules["max"] = int(most) if column.type == "integer" else most
+
+
+def _infinite(rules: CommentedMap, verdict: Verdict) -> None:
+    if "min" in rules or "max" in rules:
+        rules["outside"] = infer.upwards(verdict.count / verdict.rows)
+    else:
+        rules["type"] = "any"
+
+
+def _values(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
+    rules, tally = _of(document, verdict), checked.read.tallies[verdict.column]
+    column = checked.asked.contract.columns[verdict.column]
+    if column.sensitive or len(tally.strangers) > min(NAMED, STRANGERS):
+        rules["unseen"] = infer.upwards(verdict.count / verdict.rows)
+        return
+    strangers = sorted(tally.strangers, key=str)
+    rules["values"].extend(int(v) if isinstance(v, float) and v.is_integer() else v for v in strangers)
+
+
+def _pattern(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
+    del _of(document, verdict)["pattern"]
+
+
+def _unique(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
+    del _of(document, verdict)["unique"]
+
+
+def _max_age(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
+    newest = checked.read.tallies[verdict.column].newest
+    if newest is not None:
+        old, _ = age_of(newest, checked.asked.now)
+        _of(document, verdict)["max_age"] = f"{math.ceil(old / timedelta(days=1))}d"
+
+
+EDITS: dict[str, Edit] = {
+    "rows": _rows,
+    "change": _change,
+    "key": _key,
+    "present": _present,
+    "absent": _absent,
+    "missing": _missing,
+    "range": _range,
+    "values": _values,
+    "pattern": _pattern,
+    "unique": _unique,
+    "max_age": _max_age,
+}
+
+
+def _learn(document: CommentedMap, checked: Checked, table: Table, broken: Iterable[Verdict]) -> None:
+    """Write the rules anew of columns that are of another type, or not in the contract."""
+    rules = {verdict.rule: verdict for verdict in broken}
+    known = checked.asked.contract.columns
+    names = [verdict.column for verdict in broken if verdict.rule == "type"]
+    if "extra" in rules:
+        names += [name for name in table.stored if name not in known]
+    if not names:
+        return
+    learned, _ = infer.columns_of(table, names)
+    for name, column in learned.items():
+        old = known.get(name, Column())
+        node = contract_file.plain(_as_before(column, old))
+        node.fa.set_flow_style()
+        document["columns"][name] = node
+        _keyless(document, name, column)
+
+
+def _as_before(column: Column, old: Column) -> Column:
+    hidden = old.sensitive or column.sensitive
+    return Column(
+        type=column.type,
+        missing=column.missing,
+        min=column.min,
+        max=column.max,
+        outside=column.outside,
+        values=() if hidden else column.values,
+        unseen=0.0 if hidden else column.unseen,
+        sensitive=hidden,
+        description=old.description,
+    )
+
+
+def _keyless(document: CommentedMap, name: str, column: Column) -> None:
+    if name in document.get("key", ()) and column.type == "any":
+        _forget(document, name)
+
+
+def _forget(document: CommentedMap, name: str) -> None:
+    """Take a column out of every list that names it."""
+    key = document.get("key", [])
+    if name in key:
+        del document["key"]
+    for place in document.get("environments", {}).values():
+        for listed in (place.get("absent", []), place.get("optional", [])):
+            if name in listed:
+                listed.remove(name)
+
+
+def _has_age(checked: Checked, verdict: Verdict) -> bool:
+    tally: Tally = checked.read.tallies[verdict.column]
+    return tally.newest is not None and not age_of(tally.newest, checked.asked.now)[1]
+
+
+def _of(document: CommentedMap, verdict: Verdict) -> CommentedMap:
+    found: CommentedMap = document["columns"][verdict.column]
+    return found
+
+
+def _flow() -> CommentedSeq:
+    listed = CommentedSeq()
+    listed.fa.set_flow_style()
+    return listed

@@ -1,0 +1,68 @@
+"""What a table must be: its columns, its keys, how many rows, and what differs between training and serving."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Type = Literal["integer", "number", "text", "boolean", "date", "timestamp", "any"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """The rules of one column. A share is between 0 and 1; what it does not say is not looked at."""
+
+    type: Type = "any"
+    """`number` takes integers too; `integer` takes whole numbers however they are stored."""
+    missing: float = 0.0
+    """The share of rows that may be null or NaN."""
+    min: int | float | None = None
+    max: int | float | None = None
+    """Both ends are allowed. Without either, a number must still be finite."""
+    outside: float = 0.0
+    """The share of present values that may lie outside `min` and `max`."""
+    values: tuple[str | int | float, ...] = ()
+    """The categories that are known."""
+    unseen: float = 0.0
+    """The share of present values that may be none of `values`."""
+    pattern: str = ""
+    """A regular expression (RE2) that each whole text matches."""
+    unique: bool = False
+    """Whether no two rows have the same value."""
+    max_age: str = ""
+    """How old the newest value may be: `90m`, `36h`, `7d`."""
+    sensitive: bool = False
+    """Whether its values must never be shown."""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """How many rows there must be."""
+
+    min: int = 1
+    max: int | None = None
+    change: float | None = None
+    """How far from the last version's count, as a share of that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What is different in one place where such tables come from."""
+
+    absent: tuple[str, ...] = ()
+    """Columns that must not be there, such as the label when serving."""
+    optional: tuple[str, ...] = ()
+    """Columns that may be left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """All that is asked of a table."""
+
+    columns: dict[str, Column]
+    description: str = ""
+    rows: Rows = field(default_factory=Rows)
+    key: tuple[str, ...] = ()
+    """Columns that together name a row: never missing, never twice."""
+    extra: Literal["fail", "allow"] = "fail"
+    """What a column that the contract does not name is."""
+    environments: dict[str, Environment] = field(default_factory=dict)

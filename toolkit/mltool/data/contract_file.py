@@ -1,0 +1,156 @@
+"""A contract as YAML: read with the line of what is wrong, written so that it reviews well."""
+
+import difflib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from mltool.data.contract import Contract
+from mltool.data.contract_rules import problems
+from mltool.errors import UserError
+
+FLOW = ("key", "values", "absent", "optional")
+"""Lists that stand on one line, and so does a column with all its rules."""
+
+
+def parse(content: bytes, *, source: str) -> Contract:
+    """Return the contract; `source` names the file in errors.
+
+    Raises UserError for broken YAML, an unknown key (with the nearest known one), a value of the wrong type, and rules
+    that contradict each other.
+    """
+    table = document(content, source=source)
+    # The round trip keeps how numbers were written, in types of its own.
+    held = YAML(typ="safe").load(content)
+    for unknown, line, known in _unknown(Contract, table, ""):
+        near = difflib.get_close_matches(unknown.rpartition(".")[2], known, n=1)
+        hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(known))}."
+        raise UserError(f"{source}:{line}: unknown key `{unknown}`.", hint)
+    _check_names(table, source)
+    try:
+        contract = msgspec.convert(held, Contract)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{source}: {_wrong(held, error)}.") from error
+    for problem in problems(contract):
+        raise UserError(f"{source}: {problem}.")
+    return contract
+
+
+def document(content: bytes, *, source: str) -> CommentedMap:
+    """Return the YAML with its comments and line numbers. Raises UserError where it is no mapping."""
+    try:
+        found = _yaml().load(content.decode())
+    except UnicodeDecodeError as error:
+        raise UserError(f"{source} is not UTF-8 text.", "A contract is YAML; is this the table?") from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{source}:{line}: not valid YAML: {error.problem}.") from error
+    except YAMLError as error:
+        raise UserError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from error
+    if not isinstance(found, CommentedMap):
+        raise UserError(f"{source} is no contract: it has no `columns`.", "`mltool data infer` writes one.")
+    return found
+
+
+def text(table: CommentedMap) -> str:
+    """Return the document as YAML, its comments kept."""
+    out = io.StringIO()
+    _yaml().dump(table, out)
+    return out.getvalue()
+
+
+def dumps(contract: Contract, *, comment: str = "") -> str:
+    """Return the contract as YAML, one line a column, without what is as by default."""
+    table = plain(contract)
+    if comment:
+        table.yaml_set_start_comment(comment)
+    return text(table)
+
+
+def plain(value: Any) -> Any:
+    """Return a contract or a part of one as YAML nodes, without what is as by default."""
+    if is_dataclass(value) and not isinstance(value, type):
+        node = CommentedMap()
+        for item in fields(value):
+            default = item.default_factory() if item.default_factory is not MISSING else item.default
+            if (held := getattr(value, item.name)) != default:
+                node[item.name] = plain(held)
+        return node
+    if isinstance(value, Mapping):
+        node = CommentedMap({name: plain(held) for name, held in value.items()})
+        for held in node.values():
+            held.fa.set_flow_style()
+        return node
+    if isinstance(value, tuple | list):
+        listed = CommentedSeq(value)
+        listed.fa.set_flow_style()
+        return listed
+    return value
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.width = 100_000
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _unknown(cls: type, table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, int, list[str]]]:
+    hints = get_type_hints(cls)
+    for key, value in table.items():
+        if key not in hints:
+            line = table.lc.key(key)[0] + 1 if isinstance(table, CommentedMap) else 1
+            yield f"{prefix}{key}", line, list(hints)
+        elif isinstance(value, dict) and is_dataclass(hints[key]):
+            yield from _unknown(hints[key], value, f"{prefix}{key}.")
+        elif isinstance(value, dict) and get_origin(hints[key]) is dict:
+            for name, inner in value.items():
+                if isinstance(inner, dict):
+                    yield from _unknown(get_args(hints[key])[1], inner, f"{prefix}{key}.{name}.")
+
+
+def _check_names(table: CommentedMap, source: str) -> None:
+    for family in ("columns", "environments"):
+        named = table.get(family)
+        for name, held in named.items() if isinstance(named, CommentedMap) else ():
+            line = named.lc.key(name)[0] + 1
+            if not isinstance(name, str):
+                raise UserError(f"{source}:{line}: the name {name} in `{family}` is no text.", f"Write '{name}'.")
+            if held is None:
+                raise UserError(f"{source}:{line}: `{family}.{name}` is empty.", "Write {} for no rules.")
+
+
+def _wrong(table: Mapping[str, Any], error: msgspec.ValidationError) -> str:
+    """Return what msgspec found wrong, with the name of the column, which msgspec leaves out."""
+    message, _, where = str(error).partition(" - at `$.")
+    where = where.rstrip("`")
+    for family in ("columns", "environments"):
+        hint = get_args(get_type_hints(Contract)[family])[1]
+        if where.startswith(f"{family}[...]"):
+            bad = next((name for name, held in table[family].items() if not _converts(held, hint)), "…")
+            where = where.replace("[...]", f".{bad}", 1)
+    _, absent, name = message.partition("Object missing required field ")
+    if absent:
+        return f"it lacks {name}"
+    choices = _choices(where.rpartition(".")[2])
+    return f"`{where}`: {message[:1].lower()}{message[1:]}" + (f"; one of {', '.join(choices)}" if choices else "")
+
+
+def _converts(value: Any, hint: Any) -> bool:
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    hints = get_type_hints(Contract) | get_type_hints(get_args(get_type_hints(Contract)["columns"])[1])
+    return tuple(str(choice) for choice in get_args(hints.get(key)) if isinstance(choice, str))
