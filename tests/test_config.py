@@ -38,6 +38,18 @@ def test_a_gate_is_read_with_every_key() -> None:
     assert (gate.metric, gate.tolerance, gate.floor, gate.level) == ("metrics.json:accuracy", "1%", 0.85, "warn")
 
 
+def test_an_accepted_regression_has_a_day_and_no_key_of_its_own() -> None:
+    entry = '[[accepted]]\nmetric = "m.json:a"\nvalue = 0.5\nuntil = 2026-12-21\nreason = "cheaper"\n'
+    assert str(load(entry).accepted[0].until) == "2026-12-21"
+    with pytest.raises(UserError, match=r"unknown key `accepted\[0\]\.reson`. Did you mean `reason`"):
+        load(f'{entry}reson = "x"')
+
+
+def test_the_columns_of_the_predictions_are_named() -> None:
+    found = load('[predictions]\ncluster = "customer"\nslices = ["carrier"]\n').predictions
+    assert (found.path, found.cluster, found.slices) == ("eval/predictions.parquet", "customer", ("carrier",))
+
+
 def test_pyproject_serves_where_there_is_no_file_of_its_own() -> None:
     found = config.load({"pyproject.toml": b'[tool.mltool.gates.a]\nmetric = "m.json:auc"'})
     assert list(found.gates) == ["a"]

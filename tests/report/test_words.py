@@ -14,7 +14,7 @@ from mltool.report import columns, html, markdown, terminal
 from mltool.report.blocks import Page, Row, Table
 from mltool.report.page import Links, page
 from mltool.snapshot.model import Stale
-from report.samples import SAMPLES, good, group, many, regression, undecided
+from report.samples import SAMPLES, good, group, many, regression, sure, undecided
 
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
@@ -187,3 +187,18 @@ def test_stages_that_are_behind_for_one_reason_share_a_line() -> None:
 def test_two_gates_that_pass_are_both() -> None:
     two = replace(good(), verdicts=good().verdicts[:2])
     assert markdown.render(page(two)).splitlines()[2].startswith("<b>Both gates pass:</b> ")
+
+
+def test_an_interval_without_an_end_is_never_said_to_be_within_what_is_allowed() -> None:
+    endless = sure("recall", 0.8, 0.79, 0.0, 0.0, outcome=Outcome.UNDECIDED)
+    endless = replace(endless, low=None, high=None, sentence="recall fell: anything.")
+    report = replace(undecided(), verdicts=(endless,), metrics=())
+    text = markdown.render(page(report))
+    assert "recall fell: anything." in text
+    assert "within" not in text.partition("How this was decided")[0]
+
+
+def test_a_slice_that_sees_nothing_takes_the_green_from_a_pass() -> None:
+    blind = sure("f1", 0.8, 0.8, -0.2, 0.2, outcome=Outcome.UNDECIDED, slice="c=x", level="warn")
+    found = page(replace(good(), verdicts=(*good().verdicts, blind)))
+    assert (found.icon, found.title.partition(":")[0]) == ("⚠️", "Passed, with doubts")

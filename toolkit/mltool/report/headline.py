@@ -154,7 +154,8 @@ def _said(verdict: Verdict) -> str:
     """Return one verdict as a sentence; ours where numbers can be put plainly, else the gate's own."""
     if verdict.base is None or verdict.head is None or verdict.trend not in ("better", "worse"):
         return _dot(verdict.sentence)
-    if verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED) and verdict.allowed is None:
+    endless = verdict.alpha is not None and None in (verdict.low, verdict.high)
+    if endless or (verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED) and verdict.allowed is None):
         return _dot(verdict.sentence)
     key = verdict.metric.partition(":")[2] or verdict.metric
     was, now = figures.beside(key, (verdict.base, verdict.head))

@@ -98,7 +98,7 @@ def words(verdict: Verdict) -> str:
     """Return the verdict in two or three words."""
     if verdict.accepted:
         return "worse, accepted"
-    if verdict.low is not None:
+    if verdict.alpha is not None:
         return _sure(verdict)
     if verdict.outcome is Outcome.FAIL:
         worse = "worse than allowed" if verdict.trend == "worse" and verdict.allowed is not None else "fails"
