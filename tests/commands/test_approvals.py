@@ -213,6 +213,22 @@ def test_a_policy_loosened_on_a_side_branch_does_not_count(team: Team) -> None:
     )
 
 
+def test_neither_a_tag_nor_a_guess_takes_the_place_of_the_default_branch(team: Team, tmp_path: Path) -> None:
+    team.commit(policy())
+    team.repo.git("branch", "--move", "trunk")
+    run("git", "init", "--quiet", "--bare", "--initial-branch=trunk", tmp_path / "hub.git", cwd=tmp_path)
+    team.repo.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    team.repo.git("push", "--quiet", "origin", "trunk")
+    team.repo.git("checkout", "--quiet", "-b", "main")
+    team.commit(policy(count=0))
+    # What whoever may push can add, and a job fetches.
+    team.repo.git("tag", "origin/trunk")
+    team.repo.git("push", "--quiet", "origin", "main", "origin/trunk")
+    team.repo.git("fetch", "--quiet", "origin")
+    assert team.standing().missing == ("prod needs 1 approval, not by an author of it; none so far.",)
+    assert git.resolve(team.project, "origin/trunk") == team.repo.git("rev-parse", "refs/remotes/origin/trunk")
+
+
 def test_signers_added_on_a_side_branch_do_not_count(team: Team) -> None:
     team.repo.write({"signers": team.key("grace@example.org")})
     team.commit(policy(signers="signers"))

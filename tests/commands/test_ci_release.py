@@ -31,11 +31,15 @@ class Job:
         assert said.code == code, said.err
         return said.out
 
-    def run(self, tag: str, *, pushed: str = "", name: str = "push") -> tuple[Exit, dict[str, str], str]:
+    def run(
+        self, tag: str, *, pushed: str = "", name: str = "push", checkout: bool = False
+    ) -> tuple[Exit, dict[str, str], str]:
         """Run the command as the job does, in a clone without the refs of the ledger; return code, outputs, summary."""
         clone = self.folder / "job"
         run("rm", "-rf", clone, self.folder / "output", self.folder / "summary", cwd=self.folder)
         run("git", "clone", "--quiet", self.hub.folder, clone, cwd=self.folder)
+        if checkout:
+            run("git", "checkout", "--quiet", f"refs/tags/{tag}", cwd=clone)
         inputs = {"inputs": {"tag": tag}} if name == "workflow_dispatch" else {"after": pushed}
         (self.folder / "event.json").write_text(json.dumps(inputs))
         environ = {
@@ -148,6 +152,21 @@ def test_where_signatures_are_asked_for_a_tag_without_one_is_refused(start: Call
     job.repo.git("push", "--quiet", "origin", "main")
     job.mltool("register", "delay", "1.1.0")
     assert job.run("delay@v1.1.0")[0] is Exit.GOOD
+
+
+def test_a_side_branch_cannot_drop_the_list_of_signers(start: Callable[..., Job]) -> None:
+    signing = '\n[signing]\nallowed_signers = "signers"\n'
+    job = start(signing)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", job.folder / "key", cwd=job.folder)
+    job.repo.commit({"signers": f"ada@example.org {(job.folder / 'key.pub').read_text()}"})
+    job.repo.git("push", "--quiet", "origin", "main")
+    job.repo.git("checkout", "--quiet", "-b", "side")
+    config = job.repo.folder / "mltool.toml"
+    config.write_text(config.read_text().replace(signing, ""))
+    job.repo.commit(message="nobody is asked")
+    job.mltool("register", "delay", "1.0.0")
+    with pytest.raises(RefusedError, match=r"delay@v1\.0\.0 is not signed"):
+        job.run("delay@v1.0.0", checkout=True)
 
 
 def test_a_commit_that_makes_another_release_than_the_tag_names_is_refused(job: Job) -> None:

@@ -16,7 +16,6 @@ from mltool.commands.approval_sources import Gathered, Question
 from mltool.commands.forge import Forge
 from mltool.config import Config
 from mltool.errors import MltoolError, UserError
-from mltool.git import fetch
 from mltool.registry.model import Ledger
 from mltool.release import approval, evidence
 from mltool.release import json as release_json
@@ -104,15 +103,12 @@ def _default_branch(project: git.Project) -> _Policy:
 
 def _tip(project: git.Project) -> str:
     try:
-        return git.resolve(project, git.default_branch(project))
-    except UserError as error:
-        try:
-            return git.resolve(project, f"{git.ORIGIN}/{fetch.remote_head(project.root)}")
-        except MltoolError:
-            raise UserError(
-                "The default branch is unknown here, and its policy of approvals counts.",
-                f"Run `git fetch {git.ORIGIN}` and `git remote set-head {git.ORIGIN} --auto`.",
-            ) from error
+        return git.default_tip(project)
+    except MltoolError as error:
+        raise type(error)(
+            f"The default branch is unknown here, and its policy of approvals counts. {error.what}",
+            f"Run `git fetch {git.ORIGIN}` and `git remote set-head {git.ORIGIN} --auto`.",
+        ) from error
 
 
 def _allowed(tree: git.GitTree, path: str) -> bytes | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from mltool import config, git
 from mltool.ci import github_outputs, github_tag
 from mltool.ci.github_tag import Asked
-from mltool.commands import ledger, registry_verify, release_plan
+from mltool.commands import approvals, ledger, registry_verify, release_plan
 from mltool.config import Config
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
@@ -66,10 +66,13 @@ def outputs(found: Errand) -> dict[str, str]:
 def _ledger(project: git.Project, asked: Asked) -> Ledger:
     """Return the ledger as the remote has it now; raises RefusedError where that of the tag's model is not whole.
 
-    With a list of allowed signers, the tag must be signed by one; what jobs record cannot be.
+    With a list of allowed signers on the default branch, the tag must be signed by one; what jobs record cannot be. The
+    tag's own commit is checked out here, and may name anybody.
     """
     model = asked.tag.partition("@")[0].partition("#")[0]
-    for finding in registry_verify.check(project, remote=git.ORIGIN).findings:
+    for finding in registry_verify.check(
+        project, remote=git.ORIGIN, allowed=approvals.allowed_signers(project)
+    ).findings:
         broken = finding.model == model and (finding.stops or finding.kind in ("moved", "deleted", "forked"))
         if broken or (finding.kind == "unsigned" and finding.tag == asked.tag):
             raise RefusedError(

@@ -20,17 +20,24 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def check(project: git.Project, *, remote: str | None = None, allowed_signers: Path | None = None) -> Verified:
+def check(
+    project: git.Project,
+    *,
+    remote: str | None = None,
+    allowed_signers: Path | None = None,
+    allowed: bytes | None = None,
+) -> Verified:
     """Return what is wrong with the ledger; with a `remote` also where it differs from the one there.
 
-    Signatures are asked for where there is a file of allowed signers: `allowed_signers`, or the one of mltool.toml.
+    Signatures are asked for where there is a file of allowed signers: `allowed` (its content), `allowed_signers`, or
+    the one of mltool.toml.
     Raises UserError where that cannot be read, OutsideError where the remote does not answer.
     """
     there = git.fetch_ledger(project, remote) if remote else None
     refs = git.ledger_refs(project)
     found = ledger.build(refs.tags, refs.heads)
     events = [event for model in found.models.values() for event in model.events]
-    allowed = _allowed(project, allowed_signers)
+    allowed = _allowed(project, allowed_signers) if allowed is None else allowed
     listed = verify.findings(
         refs.tags,
         refs.heads,

@@ -42,6 +42,23 @@ def default_branch(project: Project) -> str:
     raise UserError("The default branch of this repository is unknown.", "Name the revision to compare with.")
 
 
+def default_tip(project: Project) -> str:
+    """Return the SHA of the default branch's tip as this clone knows it.
+
+    Whoever may push a tag `origin/main`, or a branch `main` where the default one is another, must not choose it: full
+    names count, and the remote's own word before a guess. Raises UserError where nobody knows it, OutsideError where
+    the remote does not answer.
+    """
+    known = _local(project, f"refs/remotes/{ORIGIN}/HEAD")
+    if known is None and command.ask(project.root, "config", "--get", f"remote.{ORIGIN}.url").out:
+        name = fetch.remote_head(project.root)
+        known = resolve(project, f"{ORIGIN}/{name}") if name else None
+    if known is None:
+        branch = default_branch(project)
+        known = _local(project, f"refs/heads/{branch}") or resolve(project, branch)
+    return known
+
+
 def merge_base(project: Project, first: str, second: str) -> str | None:
     """Return the SHA of the best common ancestor, None where the histories share nothing.
 
@@ -123,6 +140,9 @@ def setting(project: Project, name: str) -> str:
 
 
 def _local(project: Project, revision: str) -> str | None:
+    """Return the SHA of a commit that is here; `origin/main` is the branch, where there is one, and never a tag."""
+    if revision.startswith(f"{ORIGIN}/") and (branch := _local(project, f"refs/remotes/{revision}")):
+        return branch
     result = command.ask(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return result.out.decode().strip() or None if result.code == 0 else None
 
