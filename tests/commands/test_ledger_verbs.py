@@ -180,7 +180,8 @@ def test_a_dry_run_has_json_without_what_only_a_tag_has(project: Repo) -> None:
     assert said["dry_run"]
     assert said["events"] == [{
         "tag": "mltool/hold/delay/2", "kind": "hold", "model": "delay", "version": "1.0.0", "stage": "",
-        "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "", "despite": "",
+        "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "",
+        "despite": "",
     }]  # fmt: skip
 
 
@@ -332,6 +333,18 @@ class TestPromote:
         assert mltool(project.folder, "promote", "delay", "1.0.0", "prod").code == 0
         promoted, approved, _ = mltool(project.folder, "log", "delay", "--json").json["events"]
         assert approved["approvers"] == promoted["approvers"] == ["ada@example.org"]
+
+    def test_an_approval_that_does_not_count_is_written_and_says_why(self, project: Repo) -> None:
+        text = (project.folder / "mltool.toml").read_text()
+        project.write({"mltool.toml": text + "[environments.prod.approvals]\ncount = 1\n"})
+        project.commit()
+        project.git("push", "--quiet", "origin", "main")
+        assert mltool(project.folder, "register", "delay", "1.0.0").code == 0
+        said = mltool(project.folder, "approve", "delay", "1.0.0", "prod", "--reason", "mine")
+        assert said.code == 0
+        assert said.out.startswith("Wrote mltool/approve/delay/2")
+        assert said.err.startswith("mltool: It is written, and does not count: Nothing proves who wrote it: ")
+        assert mltool(project.folder, "promote", "delay", "1.0.0", "prod").code == 1
 
 
 class TestLookingBack:

@@ -68,7 +68,8 @@ def approve(
 ) -> None:
     """Approve a version for an environment, as a tag: signed where Git is set up to sign.
 
-    It names the digest of what was registered, so that any change voids it.
+    It names the digest of what was registered, so that any change voids it. Says so where it does not count: an
+    author's own, or one without a signature that the policy knows.
     """
     from mltool import git
     from mltool.commands import promote as verb
@@ -122,5 +123,6 @@ def _put(done: "Written", *, as_json: bool) -> None:
     from mltool.commands import ledger_json, ledger_words
 
     output.put(ledger_json.written(done) if as_json else ledger_words.written(done))
-    if unheard := ledger_words.unheard(done, in_a_job=os.environ.get("GITHUB_ACTIONS") == "true"):
-        typer.echo(f"mltool: {unheard}", err=True)
+    unheard = ledger_words.unheard(done, in_a_job=os.environ.get("GITHUB_ACTIONS") == "true")
+    for note in (*done.notes, *([unheard] if unheard else [])):
+        typer.echo(f"mltool: {note}", err=True)

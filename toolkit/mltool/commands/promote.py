@@ -8,7 +8,7 @@ from mltool.commands.evidence import load_config
 from mltool.commands.forge import Forge
 from mltool.commands.ledger import Written
 from mltool.errors import RefusedError, UserError
-from mltool.registry.model import Ledger, NewEvent
+from mltool.registry.model import Event, Ledger, NewEvent
 from mltool.release import json, record
 from mltool.release.model import Manifest
 
@@ -49,15 +49,32 @@ def approve(
     remote: str | None,
     dry_run: bool = False,
 ) -> Written:
-    """Say yes to exactly what was registered, for one environment; any change of it voids the yes."""
+    """Say yes to exactly what was registered, for one environment; any change of it voids the yes.
+
+    A yes that does not count, by the policy that `promote` asks, is written all the same, and the notes say why.
+    """
     _want_environment(project, environment)
     who = git.identity(project)
+    approved: list[Manifest] = []
 
     def plan(now: Ledger) -> tuple[NewEvent, ...]:
         event = record.approve(record.state(now, model), version, environment, reason=reason, who=who)
-        return (replace(event, manifest=json.digest(_manifest(project, event, now))),)
+        approved[:] = [_manifest(project, event, now)]
+        return (replace(event, manifest=json.digest(approved[0])),)
 
-    return ledger.write(project, plan, remote=remote, dry_run=dry_run)
+    done = ledger.write(project, plan, remote=remote, dry_run=dry_run)
+    return done if dry_run else replace(done, notes=_void(project, approved[0], environment, done))
+
+
+def _void(project: git.Project, made: Manifest, environment: str, done: Written) -> tuple[str, ...]:
+    """Return why the approval that was just written does not count; empty where it does, or nobody is asked."""
+    commit = next(event.tag.commit for event in done.events if isinstance(event, Event))
+    standing = approvals.standing(project, made, environment, commit=commit, ledger=ledger.read(project))
+    return tuple(
+        f"It is written, and does not count: {refused.reason}"
+        for refused in standing.refused
+        if refused.approval.about in done.tags
+    )
 
 
 def _want_environment(project: git.Project, environment: str) -> None:
