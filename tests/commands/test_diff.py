@@ -296,7 +296,8 @@ def test_two_sides_without_a_pipeline_are_not_called_new(repo: Repo) -> None:
     repo.commit({"a.txt": "a"})
     repo.commit({"a.txt": "b"})
     said = diff(repo.folder, "HEAD~1", "HEAD")
-    assert "\nNeither side has a pipeline: no dvc.yaml and no file that ends in .dvc.\n\nNothing changed.\n" in said.out
+    said_so = "Neither side has a pipeline: no dvc.yaml with stages and no file that ends in .dvc."
+    assert f"\n{said_so}\n\nNothing changed.\n" in said.out
     assert (said.code, said.err) == (0, "")
 
 

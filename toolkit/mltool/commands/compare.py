@@ -196,6 +196,9 @@ def _usable_base(found: Base, base: Snapshot, head: Snapshot) -> tuple[Snapshot,
         return Snapshot(problems=base.problems), f"The base cannot be compared with: {broken.sentence}"
     if found.sha and _is_empty(base):
         if _is_empty(head):
-            return base, "Neither side has a pipeline: no dvc.yaml and no file that ends in .dvc."
+            return (
+                base,
+                "Neither side has a pipeline: no dvc.yaml with stages and no file that ends in .dvc.",
+            )
         return base, f"The base {found.sha[:7]} has no pipeline yet, so all of it is new."
     return base, found.note

@@ -75,5 +75,5 @@ def _named(known: ModelState, version: str) -> Choice:
     if not semver.is_version(version):
         raise UserError(f"`{version}` is no version.", "Write it as 1.4.0.")
     registered = next((event for event in known.versions if event.version == version), None)
-    why = f"Registered: {record.told(registered)}." if registered else "As asked for."
+    why = f"Registered: {record.told(registered)}." if registered else "The version that was asked for."
     return Choice(version=version, why=why, registered=registered)
