@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn
-from support.paired import asked, binary, several, swapped
 
 from mltool.paired import by_cells, cells, compare, metrics
 from mltool.paired.compare import Refused
 from mltool.paired.interval import Dependence
 from mltool.paired.join import Pairs
+from support.paired import asked, binary, several, swapped
 
 
 def metric(key: str, pairs: Pairs, place: int = 0) -> metrics.Cells:
@@ -144,12 +144,12 @@ def test_where_few_rows_differ_the_exact_test_has_the_last_word() -> None:
 def test_equal_models_are_called_worse_no_more_often_than_alpha() -> None:
     random = np.random.default_rng(6)
     worse = 0
-    for _ in range(400):
+    for _ in range(150):
         pairs = binary(random, 150)
         pairs = swapped(pairs, random.random(150) < 0.5)
         worse += by_cells.interval(metric("f1", pairs), pairs, asked()).high < 0
 
-    assert worse <= 400 * 0.05 + 3 * np.sqrt(400 * 0.05 * 0.95)
+    assert worse <= 150 * 0.05 + 3 * np.sqrt(150 * 0.05 * 0.95)
 
 
 def test_clusters_make_the_interval_wider() -> None:
