@@ -28,9 +28,9 @@ def calibrated(
     of equally many rows, between the mean score and the share of `positive` in `truth`.
 
     The estimate is free of the bias of counting noise as error (Kumar, Liang and Ma 2019, arXiv:1909.10155, section 4);
-    its bounds at confidence 1 − `alpha` are normal, with the variance of a sum of squares of normal gaps. Raises
-    AssertionError where more is shown, UndecidedError where the rows cannot tell, ValueError for scores that are no
-    probabilities or fewer than 20 rows a bin.
+    its bounds are at confidence 1 − `alpha` each, for gaps that are about normal. Raises AssertionError where more is
+    shown, UndecidedError where the rows cannot tell, ValueError for scores that are no probabilities or fewer than 20
+    rows a bin.
     """
     __tracebackhide__ = True
     hits = np.asarray(pd.Series(list(truth)) == positive, dtype=float)
@@ -54,13 +54,26 @@ def calibrated(
 
 
 def bounds(gap: Floats, variance: Floats, rows: Floats, *, alpha: float) -> tuple[float, float, float]:
-    """Return lower bound, estimate and upper bound of the root mean squared gap; all arrays have shape (bins,)."""
+    """Return lower bound, estimate and upper bound of the root mean squared gap; all arrays have shape (bins,).
+
+    The sum of squares is a multiple of a noncentral χ² variable, exactly where the variances are equal, else with the
+    scale and the degrees of freedom of Satterthwaite 1946, doi:10.2307/3002019.
+    """
     weight = rows / rows.sum()
-    squared = np.maximum(gap**2 - variance, 0.0)
-    estimate = float((weight * (gap**2 - variance)).sum())
-    reach = -float(special.ndtri(alpha)) * math.sqrt((weight**2 * (4 * squared * variance + 2 * variance**2)).sum())
-    low, middle, high = (math.sqrt(max(value, 0.0)) for value in (estimate - reach, estimate, estimate + reach))
-    return low, middle, high
+    noise = float((weight * variance).sum())
+    scale = float((weight**2 * variance**2).sum()) / noise
+    freedom, seen = noise / scale, float((weight * gap**2).sum()) / scale
+    low = scale * _noncentrality(seen, freedom, 1 - alpha)
+    # Gaps smaller than their own noise are luck, and no proof of an error smaller than that.
+    high = scale * _noncentrality(max(seen, freedom), freedom, alpha)
+    return math.sqrt(low), math.sqrt(max(scale * seen - noise, 0.0)), math.sqrt(high)
+
+
+def _noncentrality(seen: float, freedom: float, share: float) -> float:
+    """Return how far off zero the mean is where `share` of the χ² variables lie below `seen`."""
+    if float(special.chdtr(freedom, seen)) <= share:
+        return 0.0
+    return float(special.chndtrinc(seen, freedom, share))
 
 
 def _bins(hits: Floats, scores: Floats, bins: int) -> pd.DataFrame:
