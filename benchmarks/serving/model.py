@@ -58,8 +58,8 @@ def make(folder: Path) -> Made:
 
 
 def _rows() -> pd.DataFrame:
-    """Return rows in which nothing is missing: an imputed value that is scaled lies on a split of the trees, and there
-    the shorter numbers of ONNX decide otherwise. Such a model is exported without ONNX, and would not be the question.
+    """Return rows in which nothing is missing, so that the trees split at no imputed value: whether ONNX is exact there
+    depends on the last bits (docs/export.md), and without it there would be no ONNX to measure.
     """
     chance = np.random.default_rng(SEED)
     values = chance.normal(size=(ROWS, len(COLUMNS)))

@@ -269,6 +269,22 @@ def test_a_split_at_the_mean_of_two_values_that_is_a_third_but_for_the_last_bit_
     assert done.backend == "onnx", done.attempt.reason
 
 
+def test_a_split_at_what_a_scaler_makes_of_imputed_values_splits_the_same_in_onnx(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    rows = pd.DataFrame(chance.normal(size=(1600, 4)), columns=list("abcd"))
+    rows = rows.assign(y_true=(rows["a"] * rows["b"] > 0).astype(int)).mask(chance.random((1600, 5)) < [0.2] * 4 + [0])
+    trees = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+    model = make_pipeline(
+        ColumnTransformer([("n", make_pipeline(SimpleImputer(), StandardScaler()), list("abcd"))]), trees
+    )
+    done = exported(model, rows.astype({"y_true": int}), tmp_path)
+    splits = {node["num_threshold"] for (tree,) in trees._predictors for node in tree.nodes if not node["is_leaf"]}
+    # The mean less the mean is not quite 0 in 64 bits, and is 0 in 32.
+    assert any(-1e-15 < split < 0 for split in splits)
+    assert done.backend == "onnx", done.attempt.reason
+    assert replayed(tmp_path) == ()
+
+
 def test_onnx_that_says_something_else_is_not_kept(mixed: pd.DataFrame, tmp_path: Path) -> None:
     rows = mixed.drop(columns=["city", "kind", "wet"]).dropna()
     # Two numbers that a tree tells apart and 32 bits do not.

@@ -1,6 +1,6 @@
 """Model and rows → the files of a release."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from mltool.serving import backend_sklearn
 from mltool.serving import golden as replaying
 from mltool.serving.schema import Schema
 
-Convert = Callable[[Native, tuple[Column, ...], Schema, pd.DataFrame], Attempt]
+Convert = Callable[[Native, tuple[Column, ...], Schema, Sequence[pd.DataFrame]], Attempt]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,10 @@ def export(asked: Asked, policy: Policy, *, convert: Convert | None) -> Exported
     columns = schema.columns(training, others, model.columns, source=str(asked.training))
     native.check_labels(model, others, source=str(asked.model))
     columns, chosen = _chosen(model, columns, others, source=str(asked.others))
-    attempt = _attempt(model, columns, (chosen.rows, others), convert)
+    attempt = Attempt(reason="Not asked for.")
+    if convert is not None:
+        shape = Facts(model=model, columns=columns, backend="onnx").schema()
+        attempt = convert(model, columns, shape, (chosen.rows, others))
     if attempt.content is not None:
         return _write(asked, policy, Facts(model=model, columns=columns, backend="onnx"), chosen, attempt)
     facts = Facts(model=model, columns=columns, backend="sklearn")
@@ -119,18 +122,6 @@ def _chosen(
     if not chosen.names:
         raise UserError(f"{source}: the model is undecided about every row, so none can say whether it works.")
     return columns, chosen
-
-
-def _attempt(
-    model: Native, columns: tuple[Column, ...], tables: tuple[pd.DataFrame, ...], convert: Convert | None
-) -> Attempt:
-    attempt = Attempt(reason="Not asked for.")
-    shape = Facts(model=model, columns=columns, backend="onnx").schema()
-    for rows in tables if convert is not None else ():
-        attempt = convert(model, columns, shape, rows)  # type: ignore[misc] # is not None here
-        if attempt.content is None:
-            break
-    return attempt
 
 
 def _needs_pandas(model: Any, facts: Facts, chosen: Golden, source: Path) -> bool:
