@@ -1,7 +1,7 @@
 """Base and head, row by row: what both predicted, and what could not be paired."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -63,6 +63,20 @@ class Pairs:
             head_scores={name: values[rows] for name, values in self.head_scores.items()},
             extra={name: values.take(places) for name, values in self.extra.items()},
             keys=self.keys[rows] if len(self.keys) else self.keys,
+        )
+
+    def swapped(self, rows: NDArray[np.bool_]) -> "Pairs":
+        """Return the same rows, of which those flagged have changed their sides."""
+        names = tuple(name for name in self.base_scores if name in self.head_scores)
+        forth = {name: np.where(rows, self.head_scores[name], self.base_scores[name]) for name in names}
+        back = {name: np.where(rows, self.base_scores[name], self.head_scores[name]) for name in names}
+        return replace(
+            self,
+            base=np.where(rows, self.head, self.base),
+            head=np.where(rows, self.base, self.head),
+            base_scores=forth,
+            head_scores=back,
+            known={},
         )
 
 
