@@ -88,9 +88,8 @@ def look(tally: Tally, column: Column, block: pa.Array, *, start: int, most: int
 
 
 def _outside(tally: Tally, column: Column, values: pa.Array) -> pa.Array | None:
-    ends = pc.min_max(values)
-    low, high = ends["min"].as_py(), ends["max"].as_py()
-    if low is None:
+    low, high = check_values.ends(values)
+    if low is None or high is None:
         return None
     tally.low = low if tally.low is None else min(tally.low, low)
     tally.high = high if tally.high is None else max(tally.high, high)

@@ -133,9 +133,8 @@ def _learn_range(column: _Column, values: pa.Array) -> None:
         finite = pc.is_finite(values)
         column.infinite += pc.sum(pc.invert(finite)).as_py() or 0
         values = values.filter(finite)
-    ends = pc.min_max(values)
-    low, high = ends["min"].as_py(), ends["max"].as_py()
-    if low is not None:
+    low, high = check_values.ends(values)
+    if low is not None and high is not None:
         column.low = low if column.low is None else min(column.low, low)
         column.high = high if column.high is None else max(column.high, high)
 
