@@ -7,6 +7,7 @@ from typing import Literal
 
 import typer
 
+from mltool.cli.data_drift import profile
 from mltool.cli.measure_export import export
 from mltool.errors import UserError
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 
 app.command()(export)
+app.command()(profile)
 
 # The defaults of [facts] and [predictions]. To ask the configuration for them would cost every command 20 ms; a test
 # compares.

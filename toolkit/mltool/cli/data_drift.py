@@ -1,0 +1,60 @@
+"""`mltool measure profile` and `mltool data drift`."""
+
+from pathlib import Path
+from types import ModuleType
+
+import typer
+
+from mltool.cli import output
+from mltool.errors import UserError
+
+_EXTRA = {"numpy", "pyarrow", "scipy"}
+
+
+def profile(
+    table: Path = typer.Argument(..., help="The table a model is trained on, .parquet or .csv."),
+    out: Path = typer.Option(..., help="Where the profile goes, as JSON."),
+    without: list[str] = typer.Option([], help="Column to leave out: a row id, a name. Repeatable."),
+) -> None:
+    """Write what a drift check needs to know of a table: quantiles, counts and correlations, no rows.
+
+    Example stage:  mltool measure profile data/train.parquet --out eval/profile.json
+    """
+    found = _verb().write(table, out, without=tuple(without))
+    typer.echo(f"Wrote {out}: {found.rows:,} rows, {len(found.columns)} columns")
+
+
+def drift(
+    stored: Path = typer.Argument(..., metavar="PROFILE", help="What `mltool measure profile` wrote."),
+    table: Path = typer.Argument(..., help="The new table, .parquet or .csv."),
+    margin: float = typer.Option(
+        0.1, min=0, max=1, help="Change of a distribution or rank correlation that does not matter."
+    ),
+    nulls: float = typer.Option(0.01, min=0, max=1, help="Change of the share of nulls that does not matter."),
+    unseen: float = typer.Option(0.001, min=0, max=1, help="Share of unseen categories that does not matter."),
+    alpha: float = typer.Option(0.05, help="Chance of one false alarm or more, over all columns."),
+    fail_undecided: bool = typer.Option(False, "--fail-undecided", help="Exit 3 where there are too few rows to tell."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Say whether a table drifted from a profile: beyond a margin that matters, and beyond chance.
+
+    Exits 0 when nothing did, 1 when something did, 3 with --fail-undecided when that cannot be ruled out.
+    """
+    verb = _verb()
+    margins = verb.Margins(distance=margin, nulls=nulls, unseen=unseen)
+    found = verb.judge(stored, table, alpha=alpha, margins=margins)
+    if as_json:
+        output.put(verb.document(found))
+    else:
+        output.sections(verb.words(found))
+    raise typer.Exit(verb.exit_code(found, fail_undecided=fail_undecided))
+
+
+def _verb() -> ModuleType:
+    try:
+        from mltool.commands import data_drift
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise UserError(f"Reading tables needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
+    return data_drift
