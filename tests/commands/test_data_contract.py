@@ -1,4 +1,4 @@
-"""`mltool data infer` and `mltool data check` as they are called: output, exit codes, the row count at a revision."""
+"""`mltool data infer`, `check` and `convert` as they are called: output, exit codes, the row count at a revision."""
 
 import json
 from pathlib import Path
@@ -101,6 +101,14 @@ def test_what_cannot_be_asked_is_one_sentence(project: Repo, words: tuple[str, .
         mltool(*words)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_contract_becomes_a_table_schema_and_back(project: Repo) -> None:
+    assert "`rows` is left out." in mltool("convert", "contracts/t.yaml", "--out", "t.json")
+    assert json.loads(Path("t.json").read_text())["primaryKey"] == ["id"]
+    mltool("convert", "t.json", "--out", "back.yaml")
+    mltool("check", "back.yaml", "t.csv")
+    assert mltool("convert", "t.json") == Path("back.yaml").read_text()
 
 
 @pytest.mark.slow

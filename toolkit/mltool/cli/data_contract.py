@@ -1,4 +1,4 @@
-"""`mltool data infer` and `mltool data check`."""
+"""`mltool data infer`, `check` and `convert`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +67,25 @@ def check(
         verb.write(out, verb.document(result))
     output.put(verb.document(result) if as_json else verb.words(result))
     raise typer.Exit(verb.exit_code(result))
+
+
+def convert(
+    source: Path = typer.Argument(..., help="A contract, .yaml, or a Frictionless Table Schema, .json."),
+    out: Path | None = typer.Option(None, help="Where the other one goes. Default: print it."),
+) -> None:
+    """Turn a contract into a Frictionless Table Schema, or back, and say what the other has no words for.
+
+    Example:  mltool data convert contracts/train.yaml --out train.schema.json
+    """
+    verb = _verb()
+    text, notes = verb.convert(source)
+    for note in notes:
+        typer.echo(f"mltool: {note}", err=True)
+    if out:
+        verb.write(out, text)
+        typer.echo(f"Wrote {out}.")
+    else:
+        output.put(text)
 
 
 def _verb() -> ModuleType:

@@ -15,6 +15,7 @@ from mltool.data import check as room
 from mltool.data import check_suggest, contract_file, contract_table
 from mltool.data import infer as learning
 from mltool.data.check_judge import Verdict
+from mltool.data.exchange import frictionless
 from mltool.errors import Exit, UserError
 from mltool.gates.verdict import Outcome
 from mltool.git import project as projects
@@ -62,6 +63,18 @@ def check(
         return result
     text, beyond = check_suggest.suggest(content, checked, opened, source=str(contract))
     return replace(result, patch=_diff(content.decode(), text, str(contract)), beyond=beyond)
+
+
+def convert(source: Path) -> tuple[str, tuple[str, ...]]:
+    """Return a contract as Table Schema, or the other way round, and what the one could not say of the other.
+
+    Raises UserError for a file that is neither.
+    """
+    content = _content(source)
+    if source.suffix == ".json":
+        contract, notes = frictionless.read(content, source=str(source))
+        return contract_file.dumps(contract, comment=f"From {source.name}, by `mltool data convert`."), notes
+    return frictionless.write(contract_file.parse(content, source=str(source)))
 
 
 def last_rows(base: str, out: Path) -> int | None:
