@@ -25,6 +25,7 @@ from mltool.cli import (
     release,
     report,
     rollback,
+    score,
     serve,
     status,
     verify,
@@ -33,7 +34,7 @@ from mltool.cli import (
 Verb = Callable[..., None] | typer.Typer
 
 PANELS: Final[dict[str, dict[str, Verb]]] = {
-    "Set up": {"init": init.init, "ci": ci.app, "doctor": doctor.doctor, "demo": demo.demo},
+    "Set up": {"init": init.init, "ci": ci.app, "doctor": doctor.doctor, "score": score.score, "demo": demo.demo},
     "Pull requests": {"report": report.report, "diff": diff.diff, "gate": gate.gate, "accept": accept.accept},
     "In the pipeline": {"measure": measure.app, "data": data.app},
     "Releases": {
