@@ -18,6 +18,7 @@ from mltool.targets import Place, local
 from mltool.targets import settings as settings_of
 from support.clients import Clients, wait_until
 from support.deployed import Published, in_between
+from support.repos import run
 
 pytestmark = pytest.mark.slow
 Copy = Callable[..., Published]
@@ -260,6 +261,20 @@ def test_a_bundle_that_was_tampered_with_or_is_another_ones_is_refused(published
     assert "nothing of it was loaded" in tampered.err
     assert "1.1.0" in other.err
     assert (project.events(), project.runs()) == ([], "")
+
+
+def test_a_version_that_names_no_release_is_not_taken_for_any_bundle_of_its_number(published: Copy) -> None:
+    here = published()
+    remote = here.repo.folder.parent / "origin.git"
+    for repo in (here.repo.folder, remote):
+        for ref in run("git", "for-each-ref", "--format=%(refname)", "refs/tags", "refs/mltool", cwd=repo).split():
+            run("git", "update-ref", "-d", ref, cwd=repo)
+    for name in ("delay@v1.0.0", "delay#prod#1"):
+        here.repo.git("tag", "--annotate", "--message", "as GTO writes", name)
+    here.repo.git("push", "--quiet", "--tags", "origin")
+    said = here.mltool("deploy", "delay", "prod")
+    assert (said.code, "delay@v1.0.0 names no release" in said.err) == (2, True)
+    assert here.runs() == ""
 
 
 def test_one_deployment_at_a_time(published: Copy, tmp_path: Path) -> None:

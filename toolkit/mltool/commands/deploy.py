@@ -15,7 +15,7 @@ from mltool.commands import approvals, endpoint, forge, ledger, parcel, proofs, 
 from mltool.commands.evidence import load_config
 from mltool.commands.switch import WAIT, Done, Job, done
 from mltool.commands.verify import VerifiedBundle
-from mltool.errors import RefusedError
+from mltool.errors import RefusedError, UserError
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.registry.model import Event, ModelState
 from mltool.release import deploy as deploying
@@ -118,6 +118,11 @@ def _alone(job: Job) -> Iterator[None]:
 @contextmanager
 def _bundle(job: Job, plan: Plan) -> Iterator[tuple[VerifiedBundle, Delivery]]:
     """Give the published bundle, verified and unpacked for as long as it is needed."""
+    if not plan.digest:
+        raise UserError(
+            f"{plan.release.tag.name} names no release: mltool did not write it, so no bundle can be compared with it.",
+            f"Register a new version: `mltool register {plan.model} --bump patch`.",
+        )
     archive = job.fetch(plan.release)
     policy = verify.policy(job.config, job.model, folder=job.project.folder, digest=plan.digest)
     with verify.opened(archive, policy) as found:
@@ -126,11 +131,6 @@ def _bundle(job: Job, plan: Plan) -> Iterator[tuple[VerifiedBundle, Delivery]]:
             raise RefusedError(
                 f"{archive} is {manifest.model} {manifest.version}, not {plan.model} {plan.version}.",
                 "Name the bundle of that version.",
-            )
-        if plan.digest and found.digest != plan.digest:
-            raise RefusedError(
-                f"{archive} is another release of {plan.version}: {found.digest}, registered is {plan.digest}.",
-                "Take the bundle that was published.",
             )
         job.say(f"{plan.model} {plan.version}: the bundle is what was registered ({found.digest[:19]}…).")
         if plan.digest and archive.is_file():

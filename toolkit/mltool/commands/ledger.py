@@ -113,6 +113,8 @@ def _made(project: git.Project, planned: Sequence[NewEvent], refs: LedgerRefs, n
             place = places.get(event.model) or _first_place(event.model, now)
             if name in taken or name in made:
                 raise UserError(f"{name} exists already.", "See `mltool log` for when and why.")
+            if tag.parse(name) is None:
+                raise UserError(f"{name} would be no event's name.", "See `mltool registry verify`.")
             made[name] = write(name, event.commit, trailers.message(event, place))
             places[event.model] = Place(sequence=place.sequence + 1, previous=made[name], previous_tag=name)
     return Delivery(tags=made, heads={model: place.previous for model, place in places.items()})

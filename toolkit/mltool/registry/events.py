@@ -12,6 +12,8 @@ from mltool.registry.trailers import Trailers
 _KINDS: tuple[EventKind, ...] = get_args(EventKind)
 _NUMBER = re.compile("[0-9]{1,18}")
 _DIGEST = re.compile("(?:sha256:[0-9a-f]{64})?")
+# The next event's number is one more than the highest: a tag of anybody's must not lead it out of the grammar.
+_TOO_FAR = 10**9
 _OUTCOMES: tuple[DeployOutcome, ...] = get_args(DeployOutcome)
 # A rollback puts a version into an environment like a promotion, and its tag is named like one.
 _SAME_NAME = {"rollback": "promote"}
@@ -30,6 +32,8 @@ def read(tag: TagObject) -> Event | Finding | None:
         return _finding("broken", tag, f"is the tag {tag.named} under another name")
     found = trailers.read(tag.message)
     if found is None or trailers.EVENT not in found.values:
+        if name.sequence >= _TOO_FAR:
+            return _finding("foreign", tag, "has a number that nobody counted to")
         return Event(
             kind=name.kind, model=name.model, tag=tag, version=name.version, stage=name.stage, sequence=name.sequence,
             actor=tag.tagger, reason=trailers.flat(tag.message),
