@@ -269,7 +269,11 @@ def test_signers_that_the_default_branch_lacks_are_named(team: Team) -> None:
     ("evidence", "changes", "said"),
     [
         ("gates", {"outcome": Outcome.UNDECIDED}, "The gates could not decide."),
-        ("gates", {"outcome": Outcome.SKIP}, "No gate judged a metric."),
+        (
+            "gates",
+            {"outcome": Outcome.SKIP},
+            "No gate judged a metric. Evidence `gates` wants a pass. Declare one in mltool.toml, or leave `gates` out",
+        ),
         ("card", {"card": CARD | {"limits": " "}}, "The card lacks limits: fill in [models.delay.card]"),
         ("signature", {}, "No verified signature on the bundle is known"),
         ("replay", {}, "No replay of the golden predictions is known"),

@@ -47,7 +47,12 @@ def _gates(manifest: Manifest) -> str:
         Outcome.UNDECIDED: "The gates could not decide.",
         Outcome.SKIP: "No gate judged a metric.",
     }
-    return f"{said[manifest.outcome]} Evidence `gates` wants a pass."
+    remedy = (
+        " Declare one in mltool.toml, or leave `gates` out of the environment's `evidence`."
+        if manifest.outcome is Outcome.SKIP
+        else ""
+    )
+    return f"{said[manifest.outcome]} Evidence `gates` wants a pass.{remedy}"
 
 
 def _card(manifest: Manifest) -> str:
