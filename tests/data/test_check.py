@@ -178,6 +178,25 @@ def test_a_key_is_unique_over_its_columns_and_never_missing(judged: Checking) ->
     )
 
 
+def test_where_a_column_of_the_key_may_be_left_out_there_is_no_key(judged: Checking) -> None:
+    contract = Contract(
+        columns={"id": Column(type="integer"), "x": Column()},
+        key=("id",),
+        environments={"serving": Environment(optional=("id",))},
+    )
+    assert rule(judged({"x": [1]}, contract, environment="serving"), "key").outcome is Outcome.SKIP
+    assert len(broken(judged({"x": [1, 1], "id": [1, 1]}, contract, environment="serving"))) == 1
+    assert rule(judged({"x": [1]}, contract), "key").outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("declared", ["integer", "number", "text", "boolean", "date", "timestamp", "any"])
+def test_a_column_of_nothing_but_nulls_is_missing_not_of_another_type(judged: Checking, declared: Any) -> None:
+    nothing = pa.nulls(3)
+    assert broken(
+        judged({"x": nothing, "y": [1, 2, 3]}, Contract(columns={"x": Column(type=declared), "y": Column()}))
+    ) == ["`x` is missing in 3 of 3 rows."]
+
+
 def test_rows_are_counted_and_compared_with_the_last_version(judged: Checking) -> None:
     contract = Contract(columns={"x": Column()}, rows=Rows(min=2, max=4, change=0.5))
     table = {"x": [1, 2, 3]}

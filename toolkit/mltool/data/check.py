@@ -12,6 +12,7 @@ from mltool.data import check_keys, check_values
 from mltool.data.check_column import Example, Found, Tally, look
 from mltool.data.check_judge import Asked, Read, Verdict, judge
 from mltool.data.check_keys import Seen
+from mltool.data.check_values import fits
 from mltool.data.contract import Contract
 from mltool.data.contract_table import Table, blocks
 from mltool.errors import UserError
@@ -67,7 +68,8 @@ def _read(asked: Asked, table: Table, scratch: Path, most: int) -> Read:
     fitting = [
         name
         for name in columns
-        if name in table.stored and (not table.parsed or check_values.fits(table.stored[name], columns[name].type))
+        if name in table.stored
+        and (not table.parsed or name in table.void or fits(table.stored[name], columns[name].type))
     ]
     state = _Pass(
         tallies={name: Tally(stored=table.stored[name]) for name in fitting},

@@ -60,7 +60,7 @@ def judge(asked: Asked, read: Read) -> Iterator[Verdict]:
     yield from _rows(asked, read)
     yield from _extra(asked, read)
     if asked.contract.key:
-        yield from _key(asked.contract.key, read)
+        yield _key(asked, read)
     for name, column in asked.contract.columns.items():
         yield from _presence(asked, read, name)
         if name in read.stored and name not in asked.place.absent:
@@ -102,17 +102,20 @@ def _extra(asked: Asked, read: Read) -> Iterator[Verdict]:
     yield _verdict("", "extra", said, good=not extra, count=len(extra))
 
 
-def _key(key: tuple[str, ...], read: Read) -> Iterator[Verdict]:
-    name = ", ".join(key)
+def _key(asked: Asked, read: Read) -> Verdict:
+    key, name = asked.contract.key, ", ".join(asked.contract.key)
+    without = [each for each in key if each in asked.place.absent or each in asked.place.optional]
+    if any(each not in read.stored for each in without):
+        said = f"There is no key ({name}) in {asked.environment}."
+        return Verdict(column="", rule="key", outcome=Outcome.SKIP, sentence=said)
     if key not in read.repeated:
-        yield _verdict("", "key", f"The key ({name}) cannot be read: see its columns.", good=False)
-        return
+        return _verdict("", "key", f"The key ({name}) cannot be read: see its columns.", good=False)
     holes, found = read.keyless.get(key, Found()).count, read.repeated[key]
     said = f"No two rows have the same key ({name})."
     if holes or found.count:
         said = f"{found.count:,} rows repeat the key ({name}) of another{_such_as(found)}"
         said += f"; in {holes:,} it is missing." if holes else "."
-    yield _verdict("", "key", said, good=not holes and not found.count, found=found, rows=read.rows)
+    return _verdict("", "key", said, good=not holes and not found.count, found=found, rows=read.rows)
 
 
 def _presence(asked: Asked, read: Read, name: str) -> Iterator[Verdict]:

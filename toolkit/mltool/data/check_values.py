@@ -65,6 +65,8 @@ def all_are(texts: pa.Array, declared: Type) -> bool:
 
 def stored(values: pa.Array, declared: Type) -> tuple[pa.Array, pa.Array | None]:
     """Return typed values as the contract sees them: NaN is null, whole floats are whole; and which are not whole."""
+    if pa.types.is_null(values.type):
+        values = pa.nulls(len(values), TARGETS.get(declared, (pa.string(),))[0])
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
     if pa.types.is_float16(values.type):

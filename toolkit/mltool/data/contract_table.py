@@ -21,12 +21,15 @@ NULLS = ["", "NaN", "nan", "NULL", "null"]
 class Table:
     """One file. `stored` is the kind of each column, in order; every column of a CSV file is text until it is parsed.
 
+    `void` are those of no type, which hold nothing but nulls.
+
     `torn` gets the numbers of the lines that do not have the fields of the header, when the blocks are read.
     """
 
     path: Path
     stored: Mapping[str, Type]
     parsed: bool
+    void: frozenset[str] = frozenset()
     torn: list[int] = field(default_factory=list)
 
 
@@ -45,7 +48,8 @@ def open_table(path: Path) -> Table:
     twice = {name for name in schema.names if schema.names.count(name) > 1}
     if twice:
         raise UserError(f"{path} has more than one column `{min(twice)}`.", "Give each a name of its own.")
-    return Table(path=path, stored={item.name: kind(item.type) for item in schema}, parsed=parsed)
+    void = frozenset(item.name for item in schema if pa.types.is_null(item.type))
+    return Table(path=path, stored={item.name: kind(item.type) for item in schema}, parsed=parsed, void=void)
 
 
 def kind(stored: pa.DataType) -> Type:
