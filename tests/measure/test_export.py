@@ -441,6 +441,11 @@ def test_another_framework_is_served_by_its_loader(tmp_path: Path) -> None:
     (tmp_path / "loader.py").write_text(LOADER.replace("weights[name] *", "weights[name] / 0 *"))
     with pytest.raises(UserError, match="The loader's function cannot predict the rows: ZeroDivisionError"):
         exporting.export(asked, policy, convert=None)
+    (tmp_path / "loader.py").write_text(
+        LOADER.replace("min(1.0, max(0.0, ", "((").replace('"score": score', '"score": 9 * score')
+    )
+    with pytest.raises(UserError, match=r"scores outside of 0 to 1, such as .*: they are probabilities"):
+        exporting.export(asked, policy, convert=None)
     (tmp_path / "loader.py").write_text("import nothing_of_this_name")
     with pytest.raises(UserError, match=r"loader\.py cannot load .*model\.csv: ModuleNotFoundError"):
         exporting.export(asked, policy, convert=None)

@@ -18,6 +18,9 @@ from mltool.measure.predicted import Task
 from mltool.serving import backend_loader
 from mltool.serving.schema import Predict, Schema
 
+SLACK = 1e-6
+"""What a probability in 32 bits may be beside 0 or 1."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outline:
@@ -37,15 +40,32 @@ class Loaded(Outline):
     schema: Schema
 
     def predict(self, rows: pd.DataFrame) -> Outputs:
-        """Return what the loader's function says of the rows; raises UserError where it fails."""
+        """Return what the loader's function says of the rows.
+
+        Raises UserError where it fails, or says of a class what is no probability.
+        """
         try:
-            return served(self.ask, self.schema, rows)
+            said = served(self.ask, self.schema, rows)
         except Exception as error:
             reason = (str(error).splitlines() or [""])[0].rstrip(".")
             raise UserError(
                 f"The loader's function cannot predict the rows: {type(error).__name__}: {reason}.",
                 "It gets a list of rows, each a dict of values, and returns a prediction for each.",
             ) from error
+        _want_probabilities(said)
+        return said
+
+
+def _want_probabilities(said: Outputs) -> None:
+    """A number of two classes is taken for the probability of the second, and cut at a half."""
+    if said.scores is None:
+        return
+    odd = said.scores[(said.scores < -SLACK) | (said.scores > 1 + SLACK)]
+    if odd.size:
+        raise UserError(
+            f"The loader's function gives scores outside of 0 to 1, such as {odd.max():.6g}: they are probabilities.",
+            "Return probabilities, or labels; for amounts give --task regression.",
+        )
 
 
 def outline(rows: pd.DataFrame, columns: tuple[str, ...], *, truth: str, task: Task | None, source: str) -> Outline:
