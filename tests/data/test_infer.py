@@ -140,3 +140,9 @@ def test_an_empty_table_teaches_nothing(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
         with pytest.raises(UserError, match="has no rows"):
             infer(open_table(tmp_path / name))
+
+
+def test_a_table_with_torn_lines_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n3\n")
+    with pytest.raises(UserError, match=r"1 lines do not have as many fields as the header, the first is line 3\."):
+        infer(open_table(tmp_path / "t.csv"))

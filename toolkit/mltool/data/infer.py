@@ -49,10 +49,16 @@ class _Column:
 
 
 def infer(table: Table) -> Contract:
-    """Return a contract that the table keeps. Raises UserError for a table without rows or columns."""
+    """Return a contract that the table keeps. Raises UserError for a table without rows or with lines that are torn."""
     if not table.stored:
         raise UserError(f"{table.path} has no columns.")
     columns, rows = columns_of(table, list(table.stored))
+    if table.torn:
+        raise UserError(
+            f"{table.path}: {len(table.torn):,} lines do not have as many fields as the header, the first is line"
+            f" {table.torn[0]:,}.",
+            "Mend them first; no line is left out silently.",
+        )
     if not rows:
         raise UserError(f"{table.path} has no rows, so nothing can be learned from it.")
     key = next((name for name, column in columns.items() if column.unique), None)
