@@ -74,7 +74,7 @@ def content(found: Drift) -> dict[str, object]:
 def words(found: Drift) -> tuple[Section, ...]:
     """Return the check as a reader wants it: what drifted, what could not be decided, and how much was steady."""
     title = f"{SIGNS[found.state][0]} {sentence(found)}"
-    compared = f"{found.rows:,} rows, compared with a profile of {found.old_rows:,}."
+    compared = f"{figures.count(found.rows, 'row')}, compared with a profile of {found.old_rows:,}."
     blocks: tuple[Block, ...] = (Paragraph(line=(compared,)), *table(found), *_rest(found))
     return (Section(name="drift", title=title, blocks=blocks, importance=0),)
 

@@ -19,6 +19,8 @@ ROWS = 1 << 17
 WHOLE = 1 << 26
 """Bytes of a CSV file up to which the type of a column is told from all of its rows, not from the first block."""
 BLOCK = 1 << 24
+BUFFER = 1 << 20
+"""Bytes read ahead of Parquet. Without a buffer a row group is read whole, and one may be all of the file."""
 _KINDS: Mapping[str, Kind] = {
     "boolean": "words",
     "integer": "numbers",
@@ -60,7 +62,7 @@ def opened(path: Path, name: str = "") -> Iterator[Source]:
     with tempfile.TemporaryDirectory(prefix="mltool-") as folder:
         place = path if table.parsed else _converted(path, Path(folder) / "table.parquet", name)
         words = [column for column, stored in table.stored.items() if stored == "text"] if table.parsed else []
-        with parquet.ParquetFile(place, read_dictionary=words) as file:
+        with parquet.ParquetFile(place, read_dictionary=words, buffer_size=BUFFER) as file:
             yield _source(file, name)
 
 
