@@ -65,6 +65,17 @@ def test_rows_that_the_change_leaves_alone_count_for_nothing() -> None:
     check.invariant(by_x, pd.concat([many] * 2, ignore_index=True), only_ada, max_failures=0.02)
 
 
+def test_categories_and_nullable_numbers_are_compared_as_what_they_hold() -> None:
+    typed = ROWS.assign(name=ROWS["name"].astype("category"), count=pd.array([1, 2, None, 4], dtype="Int64"))
+
+    def renamed(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(name=rows["name"].cat.rename_categories({"Ada": "Eve"}))
+
+    check.invariant(by_x, typed, renamed)
+    with pytest.raises(AssertionError, match=r"1 of 1 rows[\s\S]*Ada → Eve"):
+        check.invariant(by_name, typed, renamed)
+
+
 def test_a_change_that_changes_nothing_shows_nothing() -> None:
     with pytest.raises(ValueError, match="leaves every row as it is"):
         check.invariant(by_x, ROWS, lambda rows: rows)

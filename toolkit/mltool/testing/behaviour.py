@@ -144,8 +144,7 @@ def _pairs(rows: pd.DataFrame, change: Change) -> tuple[pd.DataFrame, pd.DataFra
     if len(changed) != len(rows) or list(changed.columns) != list(rows.columns):
         raise ValueError("the change must return the same rows with the same columns")
     changed = changed.set_axis(rows.index, axis=0)
-    same = (rows == changed) | (rows.isna() & changed.isna())
-    moved = ~same.all(axis=1)
+    moved = _moved(rows, changed).any(axis=1)
     if not moved.any():
         raise ValueError("the change leaves every row as it is, so it shows nothing")
     return rows[moved], changed[moved]
@@ -153,13 +152,17 @@ def _pairs(rows: pd.DataFrame, change: Change) -> tuple[pd.DataFrame, pd.DataFra
 
 def _shown(asked: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
     """Return the rows, with the columns that were changed as `old → new`."""
-    shown = asked.astype(object).copy()
+    shown, moved = asked.astype(object).copy(), _moved(asked, changed)
     for name in asked.columns:
-        moved = ~((asked[name] == changed[name]) | (asked[name].isna() & changed[name].isna()))
-        shown.loc[moved, name] = [
-            f"{old} → {new}" for old, new in zip(asked.loc[moved, name], changed.loc[moved, name], strict=True)
-        ]
+        pairs = zip(asked.loc[moved[name], name], changed.loc[moved[name], name], strict=True)
+        shown.loc[moved[name], name] = [f"{old} → {new}" for old, new in pairs]
     return shown
+
+
+def _moved(asked: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    """Return which cells differ. As plain objects: categories and nullable types compare in ways of their own."""
+    one, other = (rows.astype(object).where(rows.notna(), None) for rows in (asked, changed))
+    return ~((one == other) | (asked.isna() & changed.isna()))
 
 
 def _column(said: pd.DataFrame, output: str) -> "pd.Series[Any]":
