@@ -72,7 +72,7 @@ def _read(asked: Asked, table: Table, scratch: Path, most: int) -> Read:
         and (not table.parsed or name in table.void or fits(table.stored[name], columns[name].type))
     ]
     state = _Pass(
-        tallies={name: Tally(stored=table.stored[name]) for name in fitting},
+        tallies={name: Tally() for name in fitting},
         seen={key: Seen(folder=scratch) for key in _keys(asked.contract) if set(key) <= set(fitting)},
     )
     categories = [name for name in fitting if columns[name].values and columns[name].type == "text"]

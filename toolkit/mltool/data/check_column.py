@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mltool.data import check_values
-from mltool.data.contract import Column, Type
+from mltool.data.contract import Column
 
 SHOWN = 40
 """Characters of a value that an example shows."""
@@ -38,7 +38,6 @@ class Found:
 class Tally:
     """All that is known of one column after the blocks read so far. `low` and `high` are of the present numbers."""
 
-    stored: Type
     rows: int = 0
     missing: int = 0
     wrong: Found = field(default_factory=Found)
