@@ -93,29 +93,24 @@ def judge(profile: Profile, source: Source, *, alpha: float = 0.05, margins: Mar
     changed: list[Changed] = []
     seen: list[Seen] = []
     for old in profile.columns:
-        if old.name not in source.columns:
-            changed.append(Changed(column=old.name, sentence="is gone"))
+        new = look(source, old.name, rows) if old.name in source.columns else None
+        if new is None or _is_other(old, new, profile.rows):
+            changed.append(_changed(old, new))
             continue
-        new = look(source, old.name, rows)
-        if _is_other(old, new, profile.rows):
-            changed.append(Changed(column=old.name, sentence=f"held {HELD[old.kind]}, and now holds {HELD[new.kind]}"))
-            continue
-        found += (
-            _finding(effect, (old.name,), bounded, margins)
-            for effect, bounded in _effects(old, new, profile.rows, levels)
-        )
+        effects = _effects(old, new, profile.rows, levels)
+        found += (_finding(effect, (old.name,), bounded, margins) for effect, bounded in effects)
         seen.append(lean(new))
-    for old_pair, new_pair in _matched(profile.pairs, pairs(seen)):
-        bounded = bounds.correlation(old_pair, new_pair, levels["correlation"])
-        found.append(_finding("correlation", (old_pair.left, old_pair.right), bounded, margins))
+    for before, after in _matched(profile.pairs, pairs(seen)):
+        bounded = bounds.correlation(before, after, levels["correlation"])
+        found.append(_finding("correlation", (before.left, before.right), bounded, margins))
     known = {old.name for old in profile.columns}
-    return Drift(
-        old_rows=profile.rows,
-        rows=source.rows,
-        findings=tuple(found),
-        changed=tuple(changed),
-        new=tuple(name for name in source.columns if name not in known),
-    )
+    new_names = tuple(name for name in source.columns if name not in known)
+    return Drift(old_rows=profile.rows, rows=source.rows, findings=tuple(found), changed=tuple(changed), new=new_names)
+
+
+def _changed(old: Column, new: Seen | None) -> Changed:
+    sentence = f"held {HELD[old.kind]}, and now holds {HELD[new.kind]}" if new else "is gone"
+    return Changed(column=old.name, sentence=sentence)
 
 
 def _levels(profile: Profile, alpha: float) -> dict[Effect, float]:
