@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from mltool import git
+from mltool.commands import endpoint
+from mltool.commands.evidence import load_config
 from mltool.targets import Place, local
 from mltool.targets import settings as settings_of
 from support.clients import Clients, wait_until
@@ -275,6 +278,24 @@ def test_a_version_that_names_no_release_is_not_taken_for_any_bundle_of_its_numb
     said = here.mltool("deploy", "delay", "prod")
     assert (said.code, "delay@v1.0.0 names no release" in said.err) == (2, True)
     assert here.runs() == ""
+
+
+def test_a_model_in_a_folder_goes_by_both_spellings_of_its_name(published: Copy) -> None:
+    here = published()
+    config = here.repo.folder / "mltool.toml"
+    own = '[models."team:delay"]\npath = "models/model.json"\nexport = "release/delay"\n'
+    text = config.read_text().replace("[models.delay]\n", own).replace("[models.delay.", '[models."team:delay".')
+    config.write_text(text.replace("\nport = ", '\nports = {"team:delay" = 1}\nport = '))
+    here.repo.commit(message="in a folder")
+    here.repo.git("push", "--quiet")
+    for words in ("register team:delay 1.0.0", "release package team:delay 1.0.0 --no-replay",
+                  "release publish team:delay 1.0.0", "deploy team:delay prod --version 1.0.0 --dry-run"):  # fmt: skip
+        said = here.mltool(*words.split())
+        assert said.code == 0, said.err
+    project = git.find(here.repo.folder)
+    place = endpoint.endpoint(project, load_config(git.WorkTree(project)), "team=delay", "prod", environ={}).place
+    assert (place.models, local.url(place)) == (("team=delay",), "http://127.0.0.1:1")
+    assert "prod of team=delay" in here.mltool("status", "--live").out
 
 
 def test_one_deployment_at_a_time(published: Copy, tmp_path: Path) -> None:

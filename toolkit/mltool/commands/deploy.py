@@ -17,6 +17,7 @@ from mltool.commands.switch import WAIT, Done, Job, done
 from mltool.commands.verify import VerifiedBundle
 from mltool.errors import RefusedError, UserError
 from mltool.gates.verdict import Outcome, Verdict
+from mltool.registry import tag
 from mltool.registry.model import Event, ModelState
 from mltool.release import deploy as deploying
 from mltool.release import names, preflight
@@ -41,6 +42,7 @@ def job(
     environ: Mapping[str, str] | None = None,
 ) -> Job:
     """Return what is to be done where: `folder` is in the project, `bundle` stands in for the store."""
+    model = tag.spelled(model)
     project, environ = git.find(folder), os.environ if environ is None else environ
     config = load_config(git.WorkTree(project))
     environment = environment or config.release.environment

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mltool import git, http, targets
 from mltool.config import Budget, Config
 from mltool.errors import OutsideError, UserError
+from mltool.registry import tag
 from mltool.targets import Place, Running, Target
 from mltool.targets.replay import running
 
@@ -47,7 +48,7 @@ def endpoint(
         settings=targets.settings(target.Settings, environment, found.settings),
         project=project.folder,
         url=found.url.rstrip("/"),
-        models=tuple(sorted({model, *config.models})),
+        models=tuple(sorted({tag.spelled(name) for name in (model, *config.models)})),
         environ=environ,
     )
     url = _checked(place.url or target.url(place), environment)

@@ -11,6 +11,7 @@ from mltool.commands.endpoint import Endpoint, endpoint
 from mltool.commands.evidence import load_config
 from mltool.config import Config
 from mltool.errors import Exit, OutsideError
+from mltool.registry import tag
 from mltool.registry.model import Ledger, ModelState
 from mltool.targets import NOTHING, Running
 from mltool.targets.replay import running
@@ -59,7 +60,7 @@ def _model(project: git.Project, config: Config, model: ModelState, environ: Map
     for name in config.environments:
         asked = endpoint(project, config, model.name, name, environ=environ)
         stage = model.stages.get(name)
-        if stage is not None or config.models.keys() & {model.name}:
+        if stage is not None or model.name in map(tag.spelled, config.models):
             yield _compared(asked, model, meant=stage.version if stage else "", digest=_digest(model, name))
 
 

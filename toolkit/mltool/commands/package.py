@@ -17,6 +17,7 @@ from mltool.bundle.check import Policy
 from mltool.commands import ledger, release_plan, verify
 from mltool.commands.evidence import load_config
 from mltool.errors import RefusedError, UserError
+from mltool.registry import tag
 from mltool.registry.model import Event
 from mltool.release import json as manifests
 from mltool.release.model import File, Manifest
@@ -59,7 +60,7 @@ def package(
     one and golden rows that are predicted otherwise; UserError and OutsideError where something is missing. Then `out`
     holds no bundle that it did not hold before.
     """
-    version = version.removeprefix("v")
+    model, version = tag.spelled(model), version.removeprefix("v")
     manifest = release_plan.manifest(project, model, version=version, revision=revision)
     digest = manifests.digest(manifest)
     if revision is None:

@@ -14,6 +14,7 @@ from mltool.commands.parcel import Parcel, Published, Say
 from mltool.commands.verify import VerifiedBundle
 from mltool.config import Config
 from mltool.errors import UserError
+from mltool.registry import tag as names
 from mltool.registry.model import Event
 from mltool.release.model import Manifest
 from mltool.report import notes
@@ -40,7 +41,7 @@ def publish(
     was registered, UserError and OutsideError as `parcel.publish` does.
     """
     config = _config(project)
-    version = version.removeprefix("v")
+    model, version = names.spelled(model), version.removeprefix("v")
     event = registered(project, model, version)
     if not event and not rehearse:
         raise UserError(f"{model} {version} is not registered.", f"Run `mltool register {model} {version}`.")

@@ -7,6 +7,7 @@ from typing import Final
 
 from mltool import environments
 from mltool.errors import UserError
+from mltool.registry import tag
 from mltool.release import names
 from mltool.release.preflight import Measured
 from mltool.targets import bundles, rehearsal, supervised, versions
@@ -142,7 +143,8 @@ def _environ(place: Place[Settings]) -> dict[str, str]:
 
 
 def _port(place: Place[Settings]) -> int:
-    port = place.settings.ports.get(place.model, place.settings.port)
+    chosen = {tag.spelled(model): port for model, port in place.settings.ports.items()}
+    port = chosen.get(place.model, place.settings.port)
     if not 0 < port < 2**16:
         raise UserError(f"[environments.{place.environment}.settings]: `port` is {port}.", "Choose one of 1 to 65535.")
     return port
