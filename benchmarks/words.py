@@ -5,6 +5,8 @@ from pathlib import Path
 from benchmarks import ledger
 from benchmarks.cases import DIFF, DVC, GROWTH, MLTOOL, REPORT
 from benchmarks.clock import Took
+from benchmarks.experiment import cells
+from benchmarks.experiment import words as experiment
 from benchmarks.results import Measured, Results
 
 START, END = "<!-- benchmarks -->\n", "<!-- /benchmarks -->"
@@ -75,6 +77,7 @@ def page(results: Results) -> str:
             "",
             details(results),
             ledger.section(ledger.load()),
+            experiment.section(cells.load()),
         ]
     )
 
@@ -91,9 +94,9 @@ def publish(results: Results, root: Path) -> None:
     (root / PAGE).write_text(page(results))
 
 
-def with_block(text: str, block: str) -> str:
+def with_block(text: str, block: str, start: str = START, end: str = END) -> str:
     """Return `text` with `block` between the markers; raises ValueError where they are missing."""
-    before, after = text.index(START) + len(START), text.index(END)
+    before, after = text.index(start) + len(start), text.index(end)
     return text[:before] + block + text[after:]
 
 
