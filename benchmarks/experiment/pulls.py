@@ -13,7 +13,7 @@ from mltool.gates import pipeline
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds
 from mltool.gates.verdict import Outcome
-from mltool.paired import by_cells, cells, compare, metrics
+from mltool.paired import by_cells, by_rows, cells, compare, metrics
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence
 from mltool.paired.join import Pairs
 from mltool.snapshot.model import Values
@@ -134,10 +134,9 @@ def _alone(metric: metrics.Metric, pairs: Pairs, asked: Asked) -> float:
     if not isinstance(metric, metrics.Rows):
         raise TypeError(metric.name)
     try:
-        (before, base), (after, head) = metric.both(pairs)
+        delta, moved = by_rows.differences(metric, pairs, asked.sign)
     except ValueError:
         return 1.0
-    moved, delta = asked.sign * (head - base), asked.sign * (after - before)
     if metric.kind == "right":
         lost, won = np.count_nonzero(moved < 0), np.count_nonzero(moved > 0)
         return float(special.bdtrc(lost - 1, lost + won, 0.5))

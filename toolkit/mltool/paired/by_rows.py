@@ -19,8 +19,7 @@ DRAWS = 4_000
 
 def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
     """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
-    (before, base), (after, head) = metric.both(pairs)
-    delta, moved = asked.sign * (after - before), asked.sign * (head - base)
+    delta, moved = differences(metric, pairs, asked.sign)
     if asked.dependence.groups is not None or asked.dependence.block is not None:
         return means.dependent(delta, moved, asked)
     if metric.kind == "right":
@@ -29,6 +28,18 @@ def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
         error, freedom = auc.difference_error(pairs.truth == 1, moved)
         return student(delta, error, freedom, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
     return _mean(metric, delta, moved, asked)
+
+
+def differences(metric: Rows, pairs: Pairs, sign: float) -> tuple[float, Floats]:
+    """Return the difference of the metric, and that of the influences of each row, shape (n,).
+
+    Of two roots the difference is that of their squares over their sum. Rows weighed so, both sides by one number, can
+    change sides; a root's own influences cannot, and with heavy tails a test of them is too sure.
+    """
+    (before, base), (after, head) = metric.both(pairs)
+    if metric.kind == "root" and before + after > 0:
+        base, head = (2 * value / (before + after) * each for value, each in ((before, base), (after, head)))
+    return sign * (after - before), sign * (head - base)
 
 
 def _mcnemar(moved: Floats, asked: Asked) -> Interval:
@@ -45,7 +56,7 @@ def _mcnemar(moved: Floats, asked: Asked) -> Interval:
 def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
     around = moved - moved.mean() + delta  # a smooth function's difference is not quite its influences' mean
     error, freedom = means.error(moved)
-    if metric.kind in ("mean", "smooth") and 1 < len(moved) < FEW:
+    if metric.kind in ("mean", "root", "smooth") and 1 < len(moved) < FEW:
         low, high, p = means.bootstrap_t(around, alpha=asked.alpha, draws=DRAWS, random=asked.random)
         name, source = means.STUDENT, means.STUDENT_SOURCE
         found = Interval(low=low, high=high, error=error, p_worse=p, method=name, source=source)
@@ -58,5 +69,6 @@ def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
 _METHODS = {
     "mean": (means.MEAN, means.MEAN_SOURCE),
     "ranked": (auc.RANKED, auc.RANKED_SOURCE),
+    "root": (means.DELTA, means.DELTA_SOURCE),
     "smooth": (means.DELTA, means.DELTA_SOURCE),
 }

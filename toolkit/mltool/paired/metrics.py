@@ -25,12 +25,12 @@ class Rows:
 
     `of` returns the value and the influences, shape (n,), or raises ValueError where the metric is not defined.
     `kind` chooses the method: each row `right` (1) or wrong (0); the plain `mean` of a number a row; the `area` under
-    one ROC curve; a `smooth` function of means, or of what is `ranked` above each row.
+    one ROC curve; the square `root` of a mean; a `smooth` function of means, or of what is `ranked` above each row.
     """
 
     name: str
     of: Callable[[Pairs, Which], tuple[float, Floats]]
-    kind: Literal["right", "mean", "area", "ranked", "smooth"] = "smooth"
+    kind: Literal["right", "mean", "area", "ranked", "root", "smooth"] = "smooth"
 
     def both(self, pairs: Pairs) -> tuple[tuple[float, Floats], tuple[float, Floats]]:
         """Return value and influences of base and of head, computed once a metric and its rows."""
@@ -228,7 +228,7 @@ _MULTICLASS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
 _REGRESSION: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (r"mae|(mean_)?absolute_error", (Rows(name="mean absolute error", of=_mae, kind="mean"),)),
     (r"mse|(mean_)?squared_error", (Rows(name="mean squared error", of=_mse, kind="mean"),)),
-    (r"rmse|root_mean_squared_error", (Rows(name="RMSE", of=_rmse),)),
+    (r"rmse|root_mean_squared_error", (Rows(name="RMSE", of=_rmse, kind="root"),)),
     (r"r2(_score)?|r_squared", (Rows(name="R²", of=_r2),)),
     (r"mape|(mean_)?absolute_percentage_error", (Rows(name="mean absolute percentage error", of=_mape, kind="mean"),)),
     (r"median_absolute_error|medae", (Weighted(name="median absolute error", of=_median_error),)),

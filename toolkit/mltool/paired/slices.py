@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mltool.gates import holm
 from mltool.gates.difference import Difference
-from mltool.paired import by_cells, cells, ids
+from mltool.paired import by_cells, by_rows, cells, ids
 from mltool.paired.compare import measure
 from mltool.paired.interval import Asked
 from mltool.paired.join import Codes, Pairs
@@ -129,9 +129,8 @@ def _moved(metric: Metric, pairs: Pairs, sign: float) -> Floats | None:
     """Return what each row adds to the difference, shape (n,), or None where the metric does not tell."""
     try:
         if isinstance(metric, Rows):
-            (before, base), (after, head) = metric.both(pairs)
-            moved = head - base
-            return np.asarray(sign * (moved - moved.mean() + after - before))
+            delta, moved = by_rows.differences(metric, pairs, sign)
+            return np.asarray(moved - moved.mean() + delta)
         if isinstance(metric, Weighted):
             return None
         flat = by_cells.codes(pairs)
