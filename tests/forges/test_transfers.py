@@ -84,6 +84,7 @@ def test_a_circle_of_redirects_ends(tmp_path: Path) -> None:
         session(send).download("/x", tmp_path / "copy")
 
 
+@pytest.mark.slow
 def test_a_file_comes_whole_or_the_connection_is_said_to_be_broken(proxy: github.Proxy, tmp_path: Path) -> None:
     send = connect(proxy.url)
     proxy.fail("GET", "/file", status=200, body=b"x" * 3_000_000, times=1)
@@ -95,6 +96,7 @@ def test_a_file_comes_whole_or_the_connection_is_said_to_be_broken(proxy: github
         send(Request(method="GET", url=f"{proxy.url}/file", sink=copy))
 
 
+@pytest.mark.slow
 def test_a_refusal_is_read_and_not_written_into_the_file(proxy: github.Proxy, tmp_path: Path) -> None:
     proxy.fail("GET", "/file", status=403, body=github.refusal("no"))
     answer = connect(proxy.url)(Request(method="GET", url=f"{proxy.url}/file", sink=tmp_path / "copy"))
@@ -102,6 +104,7 @@ def test_a_refusal_is_read_and_not_written_into_the_file(proxy: github.Proxy, tm
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_and_a_file_that_is_not_there_are_yours(
     proxy: github.Proxy, tmp_path: Path
 ) -> None:
