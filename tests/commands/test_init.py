@@ -215,7 +215,8 @@ def test_an_empty_folder_becomes_a_project_whose_pipeline_and_tests_pass_at_once
     untracked = subprocess.run(
         ["git", "status", "--porcelain", "-uall"], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
-    assert not [line for line in untracked.splitlines() if line.endswith((".skops", ".onnx", ".parquet", "clean.csv", ".pyc"))]
+    made = (".skops", ".onnx", ".parquet", "clean.csv", ".pyc")
+    assert not [line for line in untracked.splitlines() if line.endswith(made)]
 
 
 @pytest.mark.slow
