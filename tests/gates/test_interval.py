@@ -41,7 +41,8 @@ def judge(found: Difference | str, *, base: float = 0.8, head: float = 0.79, **g
     ("low", "high", "tolerance", "outcome"),
     [
         (-0.03, -0.02, 0.01, Outcome.FAIL),  # certain, and more than is allowed
-        (-0.02, -0.001, 0.01, Outcome.FAIL),  # certain, and may be more than is allowed
+        (-0.02, -0.001, 0.01, Outcome.FAIL),  # certain, and measured to be more than is allowed
+        (-0.015, -0.001, 0.01, Outcome.UNDECIDED),  # certain, measured to be allowed, and maybe more
         (-0.009, -0.001, 0.01, Outcome.PASS),  # certain, and allowed
         (-0.009, 0.02, 0.01, Outcome.PASS),
         (0.001, 0.02, 0.0, Outcome.PASS),
@@ -73,6 +74,12 @@ def test_undecided_says_the_smallest_drop_that_shows_and_the_rows_that_would_dec
     assert found.smallest_drop == pytest.approx(0.0378, abs=1e-4)
     assert found.rows_needed == 15_000
     assert found.sentence.endswith("The smallest drop that can be seen here is 0.0378. About 15,000 rows would decide.")
+
+
+def test_a_certain_drop_that_may_be_more_than_is_allowed_is_said() -> None:
+    found = judge(difference(-0.015, -0.001), head=0.792)
+    assert found.outcome is Outcome.UNDECIDED
+    assert found.sentence.endswith("The drop is certain and measured to be within what is allowed; it may be more.")
 
 
 def test_undecided_without_a_tolerance_asks_for_one() -> None:

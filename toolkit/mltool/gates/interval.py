@@ -131,6 +131,8 @@ def _further(judged: Verdict, found: Difference, margin: float) -> list[str]:
         return [f"A slice of fewer than {FEWEST} rows is not judged."]
     if not margin:
         return ["With a tolerance of 0 only what is surely better is not worse: say which drop would matter."]
+    if found.high < 0:
+        return ["The drop is certain and measured to be within what is allowed; it may be more."]
     smallest = found.smallest_drop
     if smallest is None or not math.isfinite(smallest) or smallest <= margin:
         return ["The drop lies too near to what is allowed to tell."]
