@@ -59,6 +59,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "GITHUB_", "MLTOOL_"))]:
             patch.delenv(name)
+        # Python is as it is at its users': it writes compiled code beside the sources.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         for name, value in _environment(home).items():
             patch.setenv(name, value)
         # Downloaded packages may be reused; nothing else of the real home is seen.

@@ -55,7 +55,8 @@ def test_what_is_not_as_it_was_made_is_refused_by_name(bundle: Path, change: str
 def test_compiled_code_beside_the_sources_is_refused_but_for_what_python_wrote_before_us(bundle: Path) -> None:
     cache = bundle / "server/__pycache__"
     cache.mkdir()
-    (cache / "__init__.cpython-311.pyc").write_bytes(b"")
+    for name in ("__init__", "__main__"):
+        (cache / f"{name}.cpython-311.pyc").write_bytes(b"")
     check(bundle)
 
     (cache / "app.cpython-311.pyc").write_bytes(b"")

@@ -357,6 +357,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
 def test_under_a_supervisor_nothing_is_accepted_before_it_says_go(tmp_path: Path) -> None:
     bundle = served.make(tmp_path / "delay", backend="onnx")
     ours, theirs = socket.socketpair()
+    ours.settimeout(60)
     with socket.socket() as listener, ours, theirs:
         listener.bind(("127.0.0.1", 0))
         handles = (listener.fileno(), theirs.fileno())

@@ -17,6 +17,7 @@ SIGNATURE: Final = "SHA256SUMS.sig"
 UNSUMMED: Final = frozenset({SUMS, SIGNATURE, "attestation.dsse.json"})
 NAMESPACE: Final = "mltool"
 LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
+OURS: Final = ("server/__pycache__/__init__.", "server/__pycache__/__main__.")
 CHUNK: Final = 2**20
 
 
@@ -84,9 +85,9 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _compiled_by_us(path: str) -> bool:
     """Return whether Python itself wrote this when it was told to run the server: before a line of ours, it compiled
-    `__init__`. Nothing else may be there: whoever could plant other compiled code would have it run.
+    `__init__` and `__main__`. Nothing else may be there: whoever could plant other compiled code would have it run.
     """
-    return path.startswith("server/__pycache__/__init__.") and path.endswith(".pyc")
+    return path.startswith(OURS) and path.endswith(".pyc")
 
 
 def _fail(error: OSError) -> None:
