@@ -1,5 +1,6 @@
 """Files on disk: written whole or not at all."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
@@ -40,6 +41,12 @@ def append(path: Path, content: str) -> None:
             file.write(content)
     except OSError as error:
         raise UserError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of the file in hexadecimal, read in pieces; raises OSError where it cannot be read."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def remove(path: Path) -> None:

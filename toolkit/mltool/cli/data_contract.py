@@ -2,14 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import typer
 
-from mltool.cli import output
+from mltool.cli import extra, output
 from mltool.errors import UserError
-
-_EXTRA = {"numpy", "pyarrow"}
 
 
 def infer(
@@ -21,7 +18,7 @@ def infer(
 
     Example:  mltool data infer data/train.parquet --out contracts/train.yaml
     """
-    verb = _verb()
+    verb = extra.load("mltool.commands.data_contract", doing="Reading tables")
     if out and out.exists() and not force:
         raise UserError(f"{out} exists.", "`mltool data check --suggest` shows how to change it; --force replaces it.")
     contract = verb.infer(table)
@@ -51,7 +48,7 @@ def check(
 
     Example stage:  mltool data check contracts/train.yaml data/train.parquet --out eval/train-check.json
     """
-    verb = _verb()
+    verb = extra.load("mltool.commands.data_contract", doing="Reading tables")
     if base and not out:
         raise UserError("--base reads what --out was at that revision.", "Name it with --out.")
     result = verb.check(
@@ -77,7 +74,7 @@ def convert(
 
     Example:  mltool data convert contracts/train.yaml --out train.schema.json
     """
-    verb = _verb()
+    verb = extra.load("mltool.commands.data_contract", doing="Reading tables")
     text, notes = verb.convert(source)
     for note in notes:
         typer.echo(f"mltool: {note}", err=True)
@@ -86,13 +83,3 @@ def convert(
         typer.echo(f"Wrote {out}.")
     else:
         output.put(text)
-
-
-def _verb() -> ModuleType:
-    try:
-        from mltool.commands import data_contract
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        raise UserError(f"Reading tables needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
-    return data_contract

@@ -1,14 +1,10 @@
 """`mltool data diff`."""
 
 from pathlib import Path
-from types import ModuleType
 
 import typer
 
-from mltool.cli import output
-from mltool.errors import UserError
-
-_EXTRA = {"numpy", "pyarrow", "scipy"}
+from mltool.cli import extra, output
 
 
 def diff(
@@ -26,7 +22,7 @@ def diff(
 
     Example:  mltool data diff main --key order_id
     """
-    verb = _verb()
+    verb = extra.load("mltool.commands.data_diff", doing="Reading tables")
     from mltool.commands.compare import compare
 
     found = verb.find(compare(project, base, head), paths=paths, key=key)
@@ -35,13 +31,3 @@ def diff(
     else:
         output.sections(verb.words(found))
     raise typer.Exit(verb.exit_code(found))
-
-
-def _verb() -> ModuleType:
-    try:
-        from mltool.commands import data_diff
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        raise UserError(f"Reading tables needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
-    return data_diff

@@ -1,14 +1,10 @@
 """`mltool measure profile` and `mltool data drift`."""
 
 from pathlib import Path
-from types import ModuleType
 
 import typer
 
-from mltool.cli import output
-from mltool.errors import UserError
-
-_EXTRA = {"numpy", "pyarrow", "scipy"}
+from mltool.cli import extra, output
 
 
 def profile(
@@ -20,7 +16,7 @@ def profile(
 
     Example stage:  mltool measure profile data/train.parquet --out eval/profile.json
     """
-    found = _verb().write(table, out, without=tuple(without))
+    found = extra.load("mltool.commands.data_drift", doing="Reading tables").write(table, out, without=tuple(without))
     typer.echo(f"Wrote {out}: {found.rows:,} rows, {len(found.columns)} columns")
 
 
@@ -40,7 +36,7 @@ def drift(
 
     Exits 0 when nothing did, 1 when something did, 3 with --fail-undecided when that cannot be ruled out.
     """
-    verb = _verb()
+    verb = extra.load("mltool.commands.data_drift", doing="Reading tables")
     margins = verb.Margins(distance=margin, nulls=nulls, unseen=unseen)
     found = verb.judge(stored, table, alpha=alpha, margins=margins)
     if as_json:
@@ -48,13 +44,3 @@ def drift(
     else:
         output.sections(verb.words(found))
     raise typer.Exit(verb.exit_code(found, fail_undecided=fail_undecided))
-
-
-def _verb() -> ModuleType:
-    try:
-        from mltool.commands import data_drift
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        raise UserError(f"Reading tables needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
-    return data_drift

@@ -7,6 +7,7 @@ from typing import Literal
 
 import typer
 
+from mltool.cli import extra
 from mltool.cli.data_drift import profile
 from mltool.cli.measure_export import export
 from mltool.errors import UserError
@@ -22,7 +23,6 @@ app.command()(profile)
 # compares.
 SLICES, COST = "eval/slices.json", "eval/cost.json"
 TABLE, ID, TRUTH, LABEL, SCORE = "eval/predictions.parquet", "row_id", "y_true", "y_pred", "y_score"
-_EXTRA = {"joblib", "numpy", "pandas", "pyarrow", "skops", "sklearn"}
 
 
 @app.command()
@@ -130,13 +130,7 @@ def cost(
 
 
 def _room() -> ModuleType:
-    try:
-        from mltool import measure
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        raise UserError(f"Measuring needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
-    return measure
+    return extra.load("mltool.measure", doing="Measuring")
 
 
 def _shares(measure: ModuleType, text: str) -> object:

@@ -214,7 +214,7 @@ def _with_back(state: ModelState, plan: Plan, running: Running | None) -> Plan:
     """Go back to what really ran, where that is a registered version; to what the ledger had live, else."""
     if running is None or running.digest == plan.digest:
         return plan
-    found = next((event for event in state.versions if event.version == running.version), None)
+    found = state.registered(running.version)
     return replace(plan, back=found or plan.back)
 
 

@@ -69,8 +69,8 @@ def _digest(model: ModelState, environment: str) -> str:
     stage = model.stages.get(environment)
     if stage is None or not stage.version:
         return ""
-    registered = next((event.manifest for event in model.versions if event.version == stage.version), "")
-    return stage.event.manifest or registered
+    registered = model.registered(stage.version)
+    return stage.event.manifest or (registered.manifest if registered else "")
 
 
 def _compared(asked: Endpoint, model: ModelState, *, meant: str, digest: str) -> Live:

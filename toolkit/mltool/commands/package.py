@@ -14,11 +14,11 @@ import msgspec
 from mltool import archives, dvc, environments, git, signing
 from mltool.bundle import checksums, layout, statement, words
 from mltool.bundle.check import Policy
-from mltool.commands import ledger, release_plan, verify
+from mltool.commands import release_plan, verify
 from mltool.commands.evidence import load_config
 from mltool.errors import RefusedError, UserError
 from mltool.registry import tag
-from mltool.registry.model import Event
+from mltool.registry.model import Event, Ledger
 from mltool.release import json as manifests
 from mltool.release.model import File, Manifest
 
@@ -61,10 +61,11 @@ def package(
     holds no bundle that it did not hold before.
     """
     model, version = tag.spelled(model), version.removeprefix("v")
-    manifest = release_plan.manifest(project, model, version=version, revision=revision)
+    ledger = release_plan.read_ledger(project)
+    manifest = release_plan.manifest(project, model, version=version, revision=revision, ledger=ledger)
     digest = manifests.digest(manifest)
     if revision is None:
-        _same_as_registered(_registered(project, model, version), manifest, digest)
+        _same_as_registered(_registered(ledger, model, version), manifest, digest)
     # What the commit says, not what the work tree says now.
     tree = git.GitTree(git.Project(root=project.root), manifest.tree)
     how = sign or load_config(tree).signing.sign
@@ -147,9 +148,9 @@ def _signing_key(project: git.Project) -> str:
     return git.setting(project, "user.signingkey") if git.setting(project, "gpg.format") == "ssh" else ""
 
 
-def _registered(project: git.Project, model: str, version: str) -> Event:
-    known = ledger.read(project).models.get(model)
-    event = next((event for event in known.versions if event.version == version), None) if known else None
+def _registered(ledger: Ledger, model: str, version: str) -> Event:
+    known = ledger.models.get(model)
+    event = known.registered(version) if known else None
     if event is None:
         raise UserError(
             f"{model} {version} is not registered.",

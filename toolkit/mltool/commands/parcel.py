@@ -4,7 +4,6 @@ Every step looks at the store first and does nothing twice, so that a run that w
 running it again. Nothing is called published that was not downloaded again and found to be the same bytes.
 """
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mltool import disk
 from mltool.errors import MltoolError, OutsideError, UserError
 from mltool.release import publish as plan
 from mltool.release.publish import File, Found, Step
@@ -148,7 +148,7 @@ def _compare(job: _Job, release: Found, file: File, copy: Path) -> None:
     asset = release.asset(file.name)
     if asset:
         job.store.download(asset, copy)
-    if not asset or _sha256(copy) != file.sha256:
+    if not asset or disk.sha256(copy) != file.sha256:
         raise OutsideError(
             f"{job.store.name} gives back another {file.name} than it was given.",
             f"Delete the draft of {job.tag} and run this again."
@@ -218,9 +218,4 @@ def _beside(place: Path) -> Iterator[Path]:
 
 
 def _files(parcel: Parcel) -> tuple[File, ...]:
-    return tuple(File(name=path.name, size=path.stat().st_size, sha256=_sha256(path)) for path in parcel.files)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return tuple(File(name=path.name, size=path.stat().st_size, sha256=disk.sha256(path)) for path in parcel.files)

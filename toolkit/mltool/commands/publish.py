@@ -97,7 +97,7 @@ def tag(model: str, version: str) -> str:
 def registered(project: git.Project, model: str, version: str) -> Event | None:
     """Return the event that registered a version, None where there is none."""
     known = ledger.read(project).models.get(model)
-    return next((event for event in known.versions if event.version == version), None) if known else None
+    return known.registered(version) if known else None
 
 
 @contextmanager

@@ -9,10 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 
-from mltool import dvc, environments, git
+from mltool import disk, dvc, environments, git
 from mltool.bundle import layout
 from mltool.commands import package, release_plan
 from mltool.commands.inputs import lay_out
@@ -136,10 +135,7 @@ def _asked(folder: Path, manifest: Manifest) -> Predictions:
 
 
 def _sha256(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return disk.sha256(path) if path.is_file() else ""
 
 
 @contextmanager

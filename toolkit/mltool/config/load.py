@@ -1,13 +1,13 @@
 """Read `mltool.toml`; what is wrong with it is one sentence."""
 
-import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from mltool.config import unknown
 from mltool.config.ci import Ci
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.release import Approvals, Card, Environment, Model, Release, Signing
@@ -62,10 +62,8 @@ def toml(path: str, content: bytes) -> dict[str, Any]:
 
 def parse(source: str, table: Mapping[str, Any]) -> Config:
     """Return the configuration in `table`; `source` names it in errors."""
-    for unknown, known in _unknown(Config, table, ""):
-        near = difflib.get_close_matches(unknown.rpartition(".")[2], known, n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(known))}."
-        raise UserError(f"{source}: unknown key `{unknown}`.", hint)
+    for found in unknown.keys(Config, table):
+        raise UserError(f"{source}: unknown key `{found.name}`.", found.hint)
     try:
         return msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
@@ -78,29 +76,6 @@ def schema() -> dict[str, Any]:
     for definition in document["$defs"].values():
         definition["additionalProperties"] = False
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE, **document}
-
-
-def _unknown(cls: type, table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
-    hints = get_type_hints(cls)
-    known = [item.name for item in fields(cls)]
-    for key, value in table.items():
-        if key not in known:
-            yield f"{prefix}{key}", known
-        elif isinstance(value, dict):
-            yield from _unknown_inside(hints[key], value, f"{prefix}{key}.")
-        elif isinstance(value, list) and is_dataclass(item := next(iter(get_args(hints[key])), None)):
-            for place, entry in enumerate(value):
-                if isinstance(entry, dict):
-                    yield from _unknown_inside(item, entry, f"{prefix}{key}[{place}].")
-
-
-def _unknown_inside(hint: Any, table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
-    if is_dataclass(hint) and isinstance(hint, type):
-        yield from _unknown(hint, table, prefix)
-    elif get_origin(hint) is dict:
-        for name, value in table.items():
-            if isinstance(value, dict):
-                yield from _unknown_inside(get_args(hint)[1], value, f"{prefix}{name}.")
 
 
 def _wrong(table: Mapping[str, Any], error: msgspec.ValidationError) -> str:

@@ -1,16 +1,16 @@
 """A contract as YAML: read with the line of what is wrong, written so that it reviews well."""
 
-import difflib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from mltool.config import unknown
 from mltool.data.contract import Contract
 from mltool.data.contract_rules import problems
 from mltool.errors import UserError
@@ -28,10 +28,9 @@ def parse(content: bytes, *, source: str) -> Contract:
     table = document(content, source=source)
     # The round trip keeps how numbers were written, in types of its own.
     held = YAML(typ="safe").load(content)
-    for unknown, line, known in _unknown(Contract, table, ""):
-        near = difflib.get_close_matches(unknown.rpartition(".")[2], known, n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(known))}."
-        raise UserError(f"{source}:{line}: unknown key `{unknown}`.", hint)
+    for found in unknown.keys(Contract, table):
+        line = found.table.lc.key(found.key)[0] + 1 if isinstance(found.table, CommentedMap) else 1
+        raise UserError(f"{source}:{line}: unknown key `{found.name}`.", found.hint)
     _check_names(table, source)
     try:
         contract = msgspec.convert(held, Contract)
@@ -100,20 +99,6 @@ def _yaml() -> YAML:
     yaml.preserve_quotes = True
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml
-
-
-def _unknown(cls: type, table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, int, list[str]]]:
-    hints = get_type_hints(cls)
-    for key, value in table.items():
-        if key not in hints:
-            line = table.lc.key(key)[0] + 1 if isinstance(table, CommentedMap) else 1
-            yield f"{prefix}{key}", line, list(hints)
-        elif isinstance(value, dict) and is_dataclass(hints[key]):
-            yield from _unknown(hints[key], value, f"{prefix}{key}.")
-        elif isinstance(value, dict) and get_origin(hints[key]) is dict:
-            for name, inner in value.items():
-                if isinstance(inner, dict):
-                    yield from _unknown(get_args(hints[key])[1], inner, f"{prefix}{key}.{name}.")
 
 
 def _check_names(table: CommentedMap, source: str) -> None:

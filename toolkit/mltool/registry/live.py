@@ -35,7 +35,7 @@ def _live(model: ModelState, environments: tuple[str, ...]) -> Live | None:
 def _in(model: ModelState, stage: Stage) -> Live | None:
     if stage.event.kind == "demote":
         return None
-    known = next((event for event in model.versions if event.version == stage.version), None)
+    known = model.registered(stage.version)
     tag = stage.event.tag
     return _registered(known) if known else Live(model=model.name, version=tag.name, commit=tag.commit)
 

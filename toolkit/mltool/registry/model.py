@@ -121,6 +121,10 @@ class ModelState:
     held: Mapping[str, Event] = field(default_factory=dict)
     head: str = ""
 
+    def registered(self, version: str) -> Event | None:
+        """Return the event that registered `version` and was not taken back, None where there is none."""
+        return next((event for event in self.versions if event.version == version), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:

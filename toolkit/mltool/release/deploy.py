@@ -82,7 +82,7 @@ def rollback(state: ModelState, environment: str, *, to: str, reason: str) -> Pl
         raise UserError(f"Nothing of {state.name} is in {environment}, so nothing can be rolled back.")
     release = _target(state, stage, to)
     refuse_held(state, release.version)
-    bad = next((event for event in state.versions if event.version == stage.version), None)
+    bad = state.registered(stage.version)
     return Plan(
         kind="rollback",
         model=state.name,
@@ -221,7 +221,7 @@ def good_before(state: ModelState, environment: str, version: str) -> Event | No
 
 def registered(state: ModelState, version: str) -> Event:
     """Return the event that registered the version; raises UserError where none did."""
-    found = next((event for event in state.versions if event.version == version), None)
+    found = state.registered(version)
     if found is None:
         known = ", ".join(event.version for event in state.versions[-5:]) or "none"
         raise UserError(

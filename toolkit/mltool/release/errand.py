@@ -82,7 +82,7 @@ def _promoted(state: ModelState, event: Event) -> Errand:
     if newest != event:
         return Errand(event=event, environment=event.stage, because=f"{newest.tag.name} came after it.")
     _refuse_held(state, event)
-    registered = next((version for version in state.versions if version.version == event.version), None)
+    registered = state.registered(event.version)
     if registered is None or registered.manifest != event.manifest:
         raise RefusedError(
             f"{event.tag.name} does not name the manifest that v{event.version} was registered with.",

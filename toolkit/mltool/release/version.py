@@ -67,13 +67,13 @@ def before(known: ModelState, registered: Event | None) -> ModelState:
 
 def commit_of(known: ModelState, stage: Stage) -> str:
     """Return the commit of what an environment is meant to run."""
-    version = next((event for event in known.versions if event.version == stage.version), stage.event)
+    version = known.registered(stage.version) or stage.event
     return version.tag.commit
 
 
 def _named(known: ModelState, version: str) -> Choice:
     if not semver.is_version(version):
         raise UserError(f"`{version}` is no version.", "Write it as 1.4.0.")
-    registered = next((event for event in known.versions if event.version == version), None)
+    registered = known.registered(version)
     why = f"Registered: {record.told(registered)}." if registered else "The version that was asked for."
     return Choice(version=version, why=why, registered=registered)

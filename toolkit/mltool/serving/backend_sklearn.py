@@ -115,6 +115,15 @@ def _predict(model: Any, table: Bind, schema: Schema) -> Predict:
 def _by_position(model: Any) -> Any:
     """Return a copy of the model that takes columns by position: what it was fitted on by name knows both."""
     model = copy.deepcopy(model)
+    for part in parts(model):
+        if isinstance(part, ColumnTransformer) and hasattr(part, "transformers_"):
+            part.transformers_ = [_positions(part, *each) for each in part.transformers_]
+        vars(part).pop("feature_names_in_", None)
+    return model
+
+
+def parts(model: Any) -> Iterator[BaseEstimator]:
+    """Yield every estimator in the model, the model first; what is changed in one is seen when its parts follow."""
     seen: set[int] = set()
     todo = [model]
     while todo:
@@ -122,16 +131,13 @@ def _by_position(model: Any) -> Any:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, ColumnTransformer) and hasattr(part, "transformers_"):
-            part.transformers_ = [_positions(part, *each) for each in part.transformers_]
         if isinstance(part, BaseEstimator):
-            vars(part).pop("feature_names_in_", None)
+            yield part
             todo += vars(part).values()
         elif isinstance(part, dict):
             todo += part.values()
         elif isinstance(part, list | tuple):
             todo += part
-    return model
 
 
 def _positions(part: ColumnTransformer, name: str, transformer: Any, columns: Any) -> tuple[str, Any, Any]:

@@ -3,7 +3,6 @@
 Publishing is one rename, so that a reader never sees half a release.
 """
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,9 +98,7 @@ def _release(folder: Path, tag: str, *, draft: bool) -> Found:
 
 
 def _asset(file: Path) -> Asset:
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    whole = not file.name.endswith(PART)
+    whole, digest = not file.name.endswith(PART), disk.sha256(file)
     return Asset(id=str(file), name=file.name.removesuffix(PART), size=file.stat().st_size, whole=whole, sha256=digest)
 
 

@@ -1,14 +1,14 @@
 """What every target has in common: where a model is to run, what is delivered, what runs, and how settings are read."""
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
 from mltool import http
+from mltool.config import unknown
 from mltool.errors import RefusedError, UserError
 from mltool.release.preflight import Measured
 
@@ -88,12 +88,8 @@ class Target(Protocol[S]):
 def settings(cls: type[S], environment: str, table: Mapping[str, Any]) -> S:
     """Return the settings of an environment; raises UserError for an unknown key (with the nearest) or a wrong type."""
     where = f"[environments.{environment}.settings]"
-    known = [item.name for item in fields(cls)]  # type: ignore[arg-type]  # every Settings is a dataclass
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(known))}."
-            raise UserError(f"{where}: unknown key `{key}`.", hint)
+    for found in unknown.keys(cls, table):
+        raise UserError(f"{where}: unknown key `{found.name}`.", found.hint)
     try:
         return msgspec.convert(dict(table), cls)
     except msgspec.ValidationError as error:

@@ -126,7 +126,10 @@ def _chosen(
 
 def _needs_pandas(model: Any, facts: Facts, chosen: Golden, source: Path) -> bool:
     """Return whether the server needs pandas to say the same. Raises UserError where it does not with it either."""
-    if any(getattr(part, "_sklearn_output_config", {}).get("transform") == "pandas" for part in native.parts(model)):
+    if any(
+        getattr(part, "_sklearn_output_config", {}).get("transform") == "pandas"
+        for part in backend_sklearn.parts(model)
+    ):
         return True
     shape = facts.schema()
     examples = replaying.read(golden.lines(chosen, facts.model).encode())

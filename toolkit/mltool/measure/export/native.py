@@ -1,12 +1,11 @@
 """The fitted model as it predicts in Python: what every other form of it is held against."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
@@ -102,24 +101,6 @@ def inspect(model: Any, rows: pd.DataFrame, *, truth: str, source: str) -> Nativ
         classes=tuple(cell(name) for name in classes),
         threshold=threshold,
     )
-
-
-def parts(model: Any) -> Iterator[BaseEstimator]:
-    """Yield every estimator in the model, the model first."""
-    seen: set[int] = set()
-    todo = [model]
-    while todo:
-        part = todo.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, BaseEstimator):
-            yield part
-            todo += vars(part).values()
-        elif isinstance(part, dict):
-            todo += part.values()
-        elif isinstance(part, list | tuple):
-            todo += part
 
 
 def _columns(model: Any, rows: pd.DataFrame, *, truth: str, source: str) -> tuple[tuple[str, ...], bool]:

@@ -15,11 +15,12 @@ from sklearn.pipeline import Pipeline
 
 from mltool.measure.export.adapted import HISTOGRAMS, adapted
 from mltool.measure.export.gathered import gather
-from mltool.measure.export.native import Native, parts
+from mltool.measure.export.native import Native
 from mltool.measure.export.outputs import Outputs, served
 from mltool.measure.export.parity import Attempt, compare
 from mltool.measure.export.schema import Column
 from mltool.serving import backend_onnx
+from mltool.serving.backend_sklearn import parts
 from mltool.serving.schema import Schema
 
 INPUT = "row"
