@@ -114,7 +114,7 @@ class Published:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/version", timeout=10) as answer:
                 return str(json.load(answer)["version"])
-        except urllib.error.URLError:
+        except OSError:  # refused, or reset by a server that is on its way out
             return ""
 
     def events(self) -> list[str]:
