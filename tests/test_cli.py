@@ -41,10 +41,28 @@ def failing(repo: Repo) -> Path:
     return repo.folder
 
 
-def test_the_command_line_starts_without_heavy_libraries() -> None:
-    code = "import sys, mltool.cli.app; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {"pandas", "numpy", "sklearn", "jinja2", "dvc", "urllib3", "ruamel"} & set(out.split())
+@pytest.mark.parametrize("words", [("--version",), ("--help",), ("diff", "--help"), ("measure", "--help")], ids=" ".join)
+def test_the_command_line_starts_without_heavy_libraries(words: tuple[str, ...]) -> None:
+    loaded = {module.partition(".")[0] for module in _loaded(*words)}
+    assert not {"pandas", "numpy", "sklearn", "jinja2", "dvc", "urllib3", "ruamel"} & loaded
+
+
+def test_a_verb_loads_no_flags_but_its_own() -> None:
+    ours = {module for module in _loaded("release", "plan", "--help") if module.startswith("mltool.")}
+    assert ours == {f"mltool.{name}" for name in ("cli", "cli.app", "cli.lazy", "cli.output", "cli.release_plan",
+                                                  "errors")}  # fmt: skip
+
+
+def test_a_mistyped_verb_is_answered_without_loading_any() -> None:
+    done = subprocess.run([*MLTOOL, "rgister"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "No such command 'rgister'. Did you mean 'register'" in done.stderr
+    assert "mltool.cli.register" not in _loaded("rgister")
+
+
+def test_verbs_of_a_verb_are_suggested_too() -> None:
+    done = subprocess.run([*MLTOOL, "ci", "chek"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Did you mean 'check'?" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("words", [("gate",), ("gate", "--json"), ("report",), ("report", "-f", "html")], ids=" ".join)
@@ -116,6 +134,12 @@ def test_the_help_of_a_verb_fills_the_terminal_and_keeps_examples_and_brackets()
     ragged = [line for line in wide.splitlines() if line.startswith(" Exits") or line.endswith("somebody says")]
     assert ragged == []
     assert "`environment` of [release] in mltool.toml" in wide
+
+
+def _loaded(*words: str) -> set[str]:
+    code = "import sys, mltool.cli\ntry: mltool.cli.main()\nfinally: print('loaded:', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    return set(done.stdout.rpartition("loaded:")[2].split())
 
 
 def _help(*words: str, columns: int) -> str:

@@ -134,14 +134,6 @@ def test_without_the_extra_there_is_one_sentence_with_the_remedy(tmp_path: Path,
     ]
 
 
-def test_the_help_of_measure_loads_nothing_heavy() -> None:
-    program = (
-        "import sys; import mltool.cli.app; print(sorted({'pandas', 'numpy', 'sklearn', 'pyarrow'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_an_interrupted_program_leaves_no_cost_and_no_traceback(tmp_path: Path) -> None:
     program = "import pathlib, time; pathlib.Path('started').touch(); time.sleep(60)"
     command = [

@@ -10,14 +10,9 @@ from mltool.cli import output
 if TYPE_CHECKING:
     from mltool.commands.ci import Desk
 
-app = typer.Typer(
-    help="Write the CI workflows, check that they are current, run the pipeline in CI.", no_args_is_help=True
-)
-
 Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
 
 
-@app.command()
 def generate(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")] = False,
     project: Project = Path(),
@@ -31,7 +26,6 @@ def generate(
     raise typer.Exit(ci.generate(_desk(project), force=force))
 
 
-@app.command()
 def check(project: Project = Path()) -> None:
     """Exit 1 with a diff when a workflow is not what the table `ci` of mltool.toml makes."""
     from mltool.commands import ci
@@ -39,7 +33,6 @@ def check(project: Project = Path()) -> None:
     raise typer.Exit(ci.check(_desk(project)))
 
 
-@app.command()
 def run(project: Project = Path()) -> None:
     """Reproduce the pipeline in CI, with what it needs from the DVC remote.
 
@@ -58,7 +51,6 @@ def run(project: Project = Path()) -> None:
     raise typer.Exit(ci.run(git.find(project), edges))
 
 
-@app.command()
 def release(project: Project = Path()) -> None:
     """Judge the tag that started this job, and tell the jobs after it what to do; what the release workflow calls.
 

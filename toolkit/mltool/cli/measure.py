@@ -8,16 +8,7 @@ from typing import Literal
 import typer
 
 from mltool.cli import extra
-from mltool.cli.data_drift import profile
-from mltool.cli.measure_export import export
 from mltool.errors import UserError
-
-app = typer.Typer(
-    help="Measure a model inside a pipeline stage and leave small facts for the report.", no_args_is_help=True
-)
-
-app.command()(export)
-app.command()(profile)
 
 # The defaults of [facts] and [predictions]. To ask the configuration for them would cost every command 20 ms; a test
 # compares.
@@ -25,7 +16,6 @@ SLICES, COST = "eval/slices.json", "eval/cost.json"
 TABLE, ID, TRUTH, LABEL, SCORE = "eval/predictions.parquet", "row_id", "y_true", "y_pred", "y_score"
 
 
-@app.command()
 def evaluate(
     predictions: Path = typer.Argument(Path(TABLE), help="Table of predictions, .parquet or .csv."),
     task: Literal["auto", "binary", "multiclass", "regression"] = typer.Option(
@@ -67,7 +57,6 @@ def evaluate(
     typer.echo("Wrote " + ", ".join(map(str, written)))
 
 
-@app.command()
 def split(
     data: Path = typer.Argument(..., help="Table of rows, .parquet or .csv."),
     out: Path = typer.Option(..., help="Folder for the parts: train, validation and test, of the same kind as DATA."),
@@ -102,7 +91,6 @@ def split(
     typer.echo(", ".join(f"{name} {rows} rows" for name, rows in parts.counts().items()))
 
 
-@app.command(context_settings={"allow_interspersed_args": False})
 def cost(
     command: list[str] = typer.Argument(..., help="The program to measure, after `--`."),
     out: Path = typer.Option(Path(COST), help="Where the costs go; numbers of other names there are kept."),

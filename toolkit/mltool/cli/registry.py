@@ -7,8 +7,6 @@ import typer
 
 from mltool.cli import output
 
-app = typer.Typer(help="Look back into the ledger, and check that it is whole.", no_args_is_help=True)
-
 SOME = 20
 
 Only = Annotated[str | None, typer.Argument(help="One model. Default: all of them.", metavar="[MODEL]")]
@@ -43,7 +41,6 @@ def log(
         output.sections(ledger_words.log(found, events))
 
 
-@app.command()
 def at(
     moment: Annotated[str, typer.Argument(help="A date (2026-03-01, 2026-03-01T09:30+01:00) or a commit.")],
     model: Only = None,
@@ -70,7 +67,6 @@ def at(
         output.sections(ledger_words.then(found))
 
 
-@app.command()
 def verify(
     remote: Annotated[str | None, typer.Option("--remote", help="Compare with this remote too.")] = None,
     allowed_signers: Annotated[
@@ -100,7 +96,6 @@ def verify(
     raise typer.Exit(Exit.FAILED if found.findings else Exit.GOOD)
 
 
-@app.command()
 def fetch(
     remote: Annotated[str, typer.Argument(help="The remote.")] = "origin",
     project: Project = Path(),
