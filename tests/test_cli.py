@@ -41,7 +41,9 @@ def failing(repo: Repo) -> Path:
     return repo.folder
 
 
-@pytest.mark.parametrize("words", [("--version",), ("--help",), ("diff", "--help"), ("measure", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("--version",), ("--help",), ("diff", "--help"), ("measure", "--help")], ids=" ".join
+)
 def test_the_command_line_starts_without_heavy_libraries(words: tuple[str, ...]) -> None:
     loaded = {module.partition(".")[0] for module in _loaded(*words)}
     assert not {"pandas", "numpy", "sklearn", "jinja2", "dvc", "urllib3", "ruamel"} & loaded
