@@ -18,6 +18,7 @@ from mltool.report.model import Report
 from support.predicted import GATES, PATH, commit, commit_to_dvc, parquet, project
 from support.predicted import predictions as made
 from support.repos import Repo
+from support.said import mltool
 
 
 def judge(repo: Repo, base: str, head: str | None = "HEAD") -> Report:
@@ -271,7 +272,20 @@ def test_slices_are_judged_together_and_one_that_sees_nothing_is_never_green(tmp
     assert verdict(report, "group=north").outcome is Outcome.FAIL
     assert verdict(report, "group=south").outcome is Outcome.PASS
     small = verdict(report, "group=rare")
-    assert (small.outcome, small.rows, small.level) == (Outcome.UNDECIDED, 40, "warn")
+    assert (small.outcome, small.rows, small.blind) == (Outcome.UNDECIDED, 40, True)
+
+
+def test_a_blind_slice_is_said_in_the_headline_and_fails_where_undecided_does(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", gates=f'{GATES}slices = ["group"]\n')
+    rare = made().assign(group=lambda table: table.group.where(table.row_id >= 3, "rare"))
+    base = commit(repo, rare)
+    head = rare.copy()
+    head.loc[[5, 9], "y_pred"] = 1 - head.y_true  # both right before; nothing falls that is not allowed
+    commit(repo, head)
+    said = mltool(repo.folder, "gate", base, "HEAD")
+    assert said.code == 0
+    assert said.out.startswith("⚠️ Passed, with doubts: 1 slice too small to see")
+    assert mltool(repo.folder, "gate", base, "HEAD", "--fail-undecided").code == 3
 
 
 def test_a_slice_column_that_is_not_there_is_undecided_and_spoils_no_other_gate(tmp_path: Path) -> None:

@@ -6,14 +6,21 @@ from mltool.config import Config, Gate
 from mltool.gates import holm, pipeline
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds
-from mltool.gates.verdict import Outcome, Verdict
+from mltool.gates.verdict import Outcome, Verdict, overall, strictly
 from mltool.snapshot.model import Values
 
 
 def difference(where: str, p: float, **more: Any) -> Difference:
-    known: dict[str, Any] = {"low": -0.1, "high": -0.001, "delta": -0.05, "error": 0.03, "rows": 200}
+    known: dict[str, Any] = {
+        "low": -0.1,
+        "high": -0.001,
+        "delta": -0.05,
+        "error": 0.03,
+        "rows": 200,
+        "smallest_drop": 0.07,
+    }
     return Difference(
-        metric="m.json:acc", slice=where, base=0.9, head=0.85, p_worse=p, method="m", source="s", smallest_drop=0.07,
+        metric="m.json:acc", slice=where, base=0.9, head=0.85, p_worse=p, method="m", source="s",
         **{**known, **more},
     )  # fmt: skip
 
@@ -48,14 +55,14 @@ def test_a_secondary_gate_is_one_of_the_many() -> None:
 
 def test_a_slice_of_three_rows_is_not_judged() -> None:
     found = judge(Grounds(paired={("acc", ""): difference("", 0.5), ("acc", "c=x"): difference("c=x", 1e-9, rows=3)}))
-    assert (found["c=x"].outcome, found["c=x"].level) == (Outcome.UNDECIDED, "warn")
+    assert (found["c=x"].outcome, found["c=x"].blind) == (Outcome.UNDECIDED, True)
     assert "fewer than 30 rows" in found["c=x"].sentence
 
 
 def test_a_slice_without_an_answer_is_said_and_undecided() -> None:
     found = judge(Grounds(paired={("acc", ""): difference("", 0.5), ("acc", "c=x"): "the truth has one class only"}))
     assert found["c=x"].sentence == "acc where c = x cannot be compared: the truth has one class only."
-    assert found["c=x"].outcome is Outcome.UNDECIDED
+    assert (found["c=x"].outcome, found["c=x"].blind) == (Outcome.UNDECIDED, True)
     assert judge(Grounds(unpaired="the base has no file"))["c"].sentence == (
         "acc by c cannot be compared: the base has no file."
     )
@@ -64,3 +71,21 @@ def test_a_slice_without_an_answer_is_said_and_undecided() -> None:
 def test_a_strict_gate_fails_the_slices_that_see_nothing() -> None:
     paired = {("acc", ""): difference("", 0.5), ("acc", "c=x"): difference("c=x", 0.5, high=0.1)}
     assert judge(Grounds(paired=paired), fail_on="undecided")["c=x"].outcome is Outcome.FAIL
+
+
+def test_a_blind_slice_leaves_the_outcome_and_is_undecided_for_whoever_wants_no_doubt() -> None:
+    passed = difference("", 0.5, low=-0.001, high=0.01, delta=0.005)
+    seen = difference("c=y", 0.5, low=-0.03, high=0.02, delta=-0.005, smallest_drop=0.009)
+    blind = tuple(judge(Grounds(paired={("acc", ""): passed, ("acc", "c=x"): difference("c=x", 0.5, rows=3)})).values())
+    assert (overall(blind), strictly(overall(blind), blind)) == (Outcome.PASS, Outcome.UNDECIDED)
+    near = tuple(judge(Grounds(paired={("acc", ""): passed, ("acc", "c=y"): seen})).values())
+    assert overall(near) is Outcome.UNDECIDED
+    warns = tuple(
+        judge(
+            Grounds(paired={("acc", ""): passed, ("acc", "c=x"): difference("c=x", 0.5, rows=3)}), level="warn"
+        ).values()
+    )
+    assert strictly(overall(warns), warns) is Outcome.PASS
+    good = tuple(judge(Grounds(paired={("acc", ""): passed, ("acc", "c=z"): passed})).values())
+    assert strictly(overall(good), good) is Outcome.PASS
+    assert strictly(Outcome.FAIL, blind) is Outcome.FAIL

@@ -43,4 +43,4 @@ def gate(
         output.put(json.dumps(found))
     else:
         output.put(terminal.render(verb.words(found), width=output.width(), color=output.colored()))
-    raise typer.Exit(exit_code(found.outcome, fail_undecided=fail_undecided))
+    raise typer.Exit(exit_code(found, fail_undecided=fail_undecided))

@@ -94,7 +94,7 @@ def report(
         _print(found, form, full=full)
     if build and post:
         _post(found, build, key=key, check_id=check_id, dry_run=dry_run, fail_undecided=fail_undecided)
-    raise typer.Exit(verb.exit_code(found.outcome, fail_undecided=fail_undecided) if judged else Exit.GOOD)
+    raise typer.Exit(verb.exit_code(found, fail_undecided=fail_undecided) if judged else Exit.GOOD)
 
 
 def _make(project: Path, base: str | None, head: str | None, *, build: Build | None, key: str) -> Report:

@@ -11,7 +11,7 @@ from typing import Final
 from mltool.ci.build import Build
 from mltool.errors import UserError
 from mltool.forges.github_words import Annotation, Comment, Completion, Conclusion, Pull
-from mltool.gates.verdict import Outcome
+from mltool.gates.verdict import Outcome, strictly
 from mltool.report.model import Report
 from mltool.snapshot.model import ValueChange
 
@@ -123,8 +123,9 @@ def conclusion(outcome: Outcome, *, run: str = "", undecided_blocks: bool = Fals
 
 def completion(report: Report, *, text: str, run: str, undecided_blocks: bool) -> Completion:
     """Return the check run that says `text`, the report in Markdown."""
-    ended = conclusion(report.outcome, run=run, undecided_blocks=undecided_blocks)
-    doubted = ended == "failure" and report.outcome is Outcome.PASS
+    outcome = strictly(report.outcome, report.verdicts) if undecided_blocks else report.outcome
+    ended = conclusion(outcome, run=run, undecided_blocks=undecided_blocks)
+    doubted = ended == "failure" and outcome is Outcome.PASS
     title = f"The run that made this report ended with `{run}`" if doubted else headline(text) or "mltool"
     return Completion(conclusion=ended, title=title, summary=text, annotations=annotations(report))
 

@@ -10,7 +10,7 @@ from mltool.commands.compare import Comparison
 from mltool.commands.evidence import gather
 from mltool.config import Config
 from mltool.errors import Exit, UserError
-from mltool.gates.verdict import Outcome
+from mltool.gates.verdict import Outcome, strictly
 from mltool.report import json
 from mltool.report.build import build as assemble
 from mltool.report.model import PlannedRelease, Report, Revision
@@ -47,8 +47,12 @@ def load(path: Path) -> Report:
     return json.loads(content)
 
 
-def exit_code(outcome: Outcome, *, fail_undecided: bool) -> Exit:
-    """Return the exit code for a verdict; undecided is its own code, and only where it was asked to fail."""
-    if outcome is Outcome.FAIL:
+def exit_code(report: Report, *, fail_undecided: bool) -> Exit:
+    """Return the exit code for a report; undecided is its own code, and only where it was asked to fail.
+
+    A slice that cannot be seen counts as undecided there.
+    """
+    if report.outcome is Outcome.FAIL:
         return Exit.FAILED
-    return Exit.UNDECIDED if outcome is Outcome.UNDECIDED and fail_undecided else Exit.GOOD
+    undecided = fail_undecided and strictly(report.outcome, report.verdicts) is Outcome.UNDECIDED
+    return Exit.UNDECIDED if undecided else Exit.GOOD

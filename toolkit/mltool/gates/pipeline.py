@@ -69,7 +69,7 @@ def _strict(rule: Settings, verdict: Verdict) -> Verdict:
     if not rule.strict or verdict.outcome is not Outcome.UNDECIDED:
         return verdict
     sentence = f"{verdict.sentence} This gate fails what it cannot decide."
-    return replace(verdict, outcome=Outcome.FAIL, sentence=sentence, level="warn" if rule.level == "warn" else "fail")
+    return replace(verdict, outcome=Outcome.FAIL, sentence=sentence, blind=False)
 
 
 def _broken(problem: Problem) -> Verdict:

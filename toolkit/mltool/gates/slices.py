@@ -24,16 +24,17 @@ def of(rule: Settings, grounds: Grounds) -> Mapping[str, Difference | str]:
 def judge(rule: Settings, grounds: Grounds, family: Mapping[tuple[str, str], float]) -> list[Verdict]:
     """Return a verdict for each declared slice; `family` has their p-values, as Holm adjusts them, by gate and slice.
 
-    A slice that cannot show a drop as large as is allowed only warns, and is never a pass. A column without any answer
-    is undecided as a whole.
+    A slice that cannot show a drop as large as is allowed, or on whose rows alone the metric has no value, is `blind`,
+    and never a pass. A column without any answer is undecided as a whole.
     """
+    whole = isinstance(grounds.paired.get((rule.name, "")), Difference)
     known = {where: found for where, found in of(rule, grounds).items() if where}
-    verdicts = [_one(rule, where, found, family.get((rule.name, where))) for where, found in known.items()]
+    verdicts = [_one(rule, where, found, family.get((rule.name, where)), whole=whole) for where, found in known.items()]
     answered = {where.partition("=")[0] for where in known}
     why = grounds.unpaired or grounds.paired.get((rule.name, ""), "")
     reason = why if isinstance(why, str) and why else "the predictions were not compared"
     if not grounds.unmoved:
-        verdicts += [_one(rule, column, reason, None) for column in rule.slices if column not in answered]
+        verdicts += [_one(rule, column, reason) for column in rule.slices if column not in answered]
     return verdicts
 
 
@@ -53,14 +54,17 @@ def weakest(known: Iterable[Settings], grounds: Grounds) -> tuple[Verdict, ...]:
     )
 
 
-def _one(rule: Settings, where: str, found: Difference | str, p_worse: float | None) -> Verdict:
+def _one(
+    rule: Settings, where: str, found: Difference | str, p_worse: float | None = None, *, whole: bool = False
+) -> Verdict:
+    """Return the verdict on one slice; `whole` says that the metric was compared on all rows together."""
     start = _start(rule, where, found)
     if isinstance(found, str):
         named = f"where {where.replace('=', ' = ')}" if "=" in where else f"by {where}"
         sentence = f"{rule.key} {named} cannot be compared: {found}."
-        return replace(start, sentence=sentence, why=found)
+        return replace(start, sentence=sentence, why=found, blind=whole and "=" in where)
     judged = interval.judge(rule, found, start, p_worse=p_worse)
-    return replace(judged, level="warn") if interval.blind(judged) else judged
+    return replace(judged, blind=interval.blind(judged))
 
 
 def _start(rule: Settings, where: str, found: Difference | str) -> Verdict:

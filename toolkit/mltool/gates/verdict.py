@@ -30,8 +30,9 @@ class Verdict:
     Where an interval decided, `low` and `high` are bounds of `delta`, each at confidence 1 − `alpha`; `p_worse` is the
     one-sided p-value of "the head is not worse", by Holm where several were asked together. `rows` counts pairs,
     `groups` their clusters; `method` says what was done and `source` where that is described. `smallest_drop` would be
-    seen in 4 of 5 cases, `rows_needed` (about) would decide. `slice` is `column=value`, empty for all rows. `accepted`
-    says why people live with a regression, and until when.
+    seen in 4 of 5 cases, `rows_needed` (about) would decide. `slice` is `column=value`, empty for all rows. `blind`: the
+    slice has too few rows to show a drop as large as is allowed. `accepted` says why people live with a regression, and
+    until when.
     """
 
     gate: str
@@ -62,6 +63,7 @@ class Verdict:
     rows_needed: int | None = None
     suspicious: bool = False
     accepted: str = ""
+    blind: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -72,12 +74,24 @@ class Verdict:
 def overall(verdicts: Iterable[Verdict]) -> Outcome:
     """Return fail if any verdict blocks, else undecided if any is, else pass; skip when no metric was judged.
 
-    A pipeline whose dvc.lock is in order says nothing about the model: without a judged metric there is no pass.
+    A pipeline whose dvc.lock is in order says nothing about the model: without a judged metric there is no pass. Blind
+    slices leave the outcome as it is: they are as blind for every change, and `strictly` counts them.
     """
     judged = [verdict for verdict in verdicts if verdict.outcome is not Outcome.SKIP]
     if any(verdict.blocks for verdict in judged):
         return Outcome.FAIL
-    if any(verdict.outcome is Outcome.UNDECIDED and verdict.level == "fail" for verdict in judged):
+    if any(_open(verdict) and not verdict.blind for verdict in judged):
         return Outcome.UNDECIDED
     answered = (verdict for verdict in judged if verdict.outcome is not Outcome.UNDECIDED)
     return Outcome.PASS if any(verdict.metric and verdict.declared for verdict in answered) else Outcome.SKIP
+
+
+def strictly(outcome: Outcome, verdicts: Iterable[Verdict]) -> Outcome:
+    """Return the outcome for whoever wants no doubt left: beside a slice that cannot be seen nothing has passed."""
+    if outcome is Outcome.FAIL or not any(_open(verdict) for verdict in verdicts):
+        return outcome
+    return Outcome.UNDECIDED
+
+
+def _open(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.UNDECIDED and verdict.level == "fail"

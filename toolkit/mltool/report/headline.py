@@ -55,7 +55,7 @@ def sentences(report: Report) -> tuple[Line, ...]:
 
 def _heard(verdict: Verdict) -> bool:
     """Return whether a verdict is for the first lines: slices that are too small to see anything are many."""
-    return not (verdict.slice and verdict.outcome is Outcome.UNDECIDED and verdict.level == "warn")
+    return not (verdict.slice and verdict.outcome is Outcome.UNDECIDED and (verdict.blind or verdict.level == "warn"))
 
 
 def compared(report: Report, links: Links) -> tuple[Line, ...]:
@@ -95,13 +95,15 @@ def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
     failures = ranks.count(Rank.FAIL) - regressions + pipeline.count(Rank.FAIL)
     slices = [verdict for verdict in report.verdicts if verdict.slice and verdict.declared]
     fell = sum(verdict.outcome is Outcome.FAIL for verdict in slices)
-    unseen = sum(verdict.outcome is Outcome.UNDECIDED for verdict in slices)
+    blind = sum(verdict.blind for verdict in slices)
+    unseen = sum(verdict.outcome is Outcome.UNDECIDED for verdict in slices) - blind
     counted = (
         (regressions, "regression", ""),
         (fell, "slice worse", "slices worse"),
         (failures, "failure", ""),
         (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), *_open(report)),
         (unseen, "slice undecided", "slices undecided"),
+        (blind, "slice too small to see", "slices too small to see"),
         (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
         (ranks.count(Rank.BETTER), "improvement", ""),
         (ranks.count(Rank.WORSE), "worse but not judged", "worse but not judged"),
