@@ -102,5 +102,6 @@ def fetch(
 ) -> None:
     """Bring the remote's events here, which `git fetch --tags` does not do as a whole."""
     from mltool import git
+    from mltool.git.ledger import fetch_ledger
 
-    git.fetch_ledger(git.repository(project), remote)
+    fetch_ledger(git.repository(project), remote)

@@ -11,6 +11,7 @@ from mltool.commands import approvals, ledger, registry_verify, release_plan
 from mltool.config import Config
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
+from mltool.git.ledger import ledger_refs
 from mltool.registry.model import Ledger
 from mltool.release import errand
 from mltool.release import json as release_json
@@ -82,7 +83,7 @@ def _ledger(project: git.Project, asked: Asked) -> Ledger:
 
 
 def _errand(project: git.Project, known: Ledger, asked: Asked) -> Errand:
-    commit = next((ref.commit for ref in git.ledger_refs(project).tags if ref.name == asked.tag), "")
+    commit = next((ref.commit for ref in ledger_refs(project).tags if ref.name == asked.tag), "")
     settings = _config(project, commit) if commit else Config()
     return errand.of(
         known, asked.tag, environment=settings.release.environment, environments=frozenset(settings.environments)

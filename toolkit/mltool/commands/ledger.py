@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from mltool import git
 from mltool.errors import OutsideError, UserError
-from mltool.git.ledger import Delivery, LedgerRefs, Upstream
+from mltool.git.ledger import Delivery, LedgerRefs, Upstream, fetch_ledger, ledger_refs, push_ledger, record
+from mltool.git.tag_objects import tag_writer
 from mltool.registry import chain, ledger, tag, trailers, verify
 from mltool.registry.model import Event, Ledger, NewEvent
 from mltool.registry.trailers import Place
@@ -31,13 +32,13 @@ class Written:
 
 def read(project: git.Project) -> Ledger:
     """Return what the tags of this clone say."""
-    refs = git.ledger_refs(project)
+    refs = ledger_refs(project)
     return ledger.build(refs.tags, refs.heads)
 
 
 def fetch(project: git.Project, remote: str) -> Ledger:
     """Return the ledger after bringing the remote's here; raises UserError or OutsideError where that fails."""
-    git.fetch_ledger(project, remote)
+    fetch_ledger(project, remote)
     return read(project)
 
 
@@ -46,8 +47,8 @@ def whole(project: git.Project, model: str, remote: str | None) -> Ledger:
 
     Raises UserError where tags of the model were moved, deleted or forked, here or there: what is left may be a lie.
     """
-    upstream = git.fetch_ledger(project, remote) if remote is not None else None
-    refs = git.ledger_refs(project)
+    upstream = fetch_ledger(project, remote) if remote is not None else None
+    refs = ledger_refs(project)
     _refuse_broken(refs, upstream, {tag.spelled(model)})
     return ledger.build(refs.tags, refs.heads)
 
@@ -77,8 +78,8 @@ def append(
     actor = _actor(os.environ)
     models, lost = "", ""
     for _ in range(ATTEMPTS):
-        upstream = git.fetch_ledger(project, remote) if remote is not None else None
-        refs = git.ledger_refs(project)
+        upstream = fetch_ledger(project, remote) if remote is not None else None
+        refs = ledger_refs(project)
         now = ledger.build(refs.tags, refs.heads)
         wanted = replan(now) if replan else events
         if not wanted:
@@ -96,10 +97,10 @@ def _deliver(project: git.Project, delivery: Delivery, refs: LedgerRefs, upstrea
     """Push and record the events; return why that was not possible any more, empty where it was."""
     here = {model: tag.object for model, tag in refs.heads.items()}
     if upstream is None:
-        return "" if git.record(project, delivery, expected=here) else "the refs here moved"
-    lost = git.push_ledger(project, upstream.remote, delivery, expected=upstream.heads)
-    if not lost and not git.record(project, delivery, expected=here):
-        git.fetch_ledger(project, upstream.remote)
+        return "" if record(project, delivery, expected=here) else "the refs here moved"
+    lost = push_ledger(project, upstream.remote, delivery, expected=upstream.heads)
+    if not lost and not record(project, delivery, expected=here):
+        fetch_ledger(project, upstream.remote)
     return lost
 
 
@@ -108,7 +109,7 @@ def _made(project: git.Project, planned: Sequence[NewEvent], refs: LedgerRefs, n
     taken = {item.name for item in refs.tags}
     made: dict[str, str] = {}
     places: dict[str, Place] = {}
-    with git.tag_writer(project) as write:
+    with tag_writer(project) as write:
         for name, event in zip(tag_names(now, planned), planned, strict=True):
             place = places.get(event.model) or _first_place(event.model, now)
             if name in taken or name in made:

@@ -6,6 +6,7 @@ from pathlib import Path
 from mltool import config, git
 from mltool.errors import UserError
 from mltool.git import signatures
+from mltool.git.ledger import fetch_ledger, ledger_refs
 from mltool.registry import ledger, verify
 from mltool.registry.model import Event, Finding
 from mltool.registry.verify import Elsewhere
@@ -33,8 +34,8 @@ def check(
     the one of mltool.toml.
     Raises UserError where that cannot be read, OutsideError where the remote does not answer.
     """
-    there = git.fetch_ledger(project, remote) if remote else None
-    refs = git.ledger_refs(project)
+    there = fetch_ledger(project, remote) if remote else None
+    refs = ledger_refs(project)
     found = ledger.build(refs.tags, refs.heads)
     events = [event for model in found.models.values() for event in model.events]
     allowed = _allowed(project, allowed_signers) if allowed is None else allowed

@@ -1,11 +1,8 @@
-"""Every question to Git; nothing here touches the checkout, the index or the configuration."""
+"""Every question to Git; nothing here touches the checkout, the index or the configuration.
 
-from mltool.git.ledger import (
-    fetch_ledger,
-    ledger_refs,
-    push_ledger,
-    record,
-)
+What the ledger asks is in `git.ledger`, by itself: who has no models loads nothing of it.
+"""
+
 from mltool.git.project import Project, clone, find, repository
 from mltool.git.questions import (
     ORIGIN,
@@ -26,7 +23,6 @@ from mltool.git.questions import (
     setting,
     subject,
 )
-from mltool.git.tag_objects import tag_writer
 from mltool.git.trees import GitTree, WorkTree
 
 __all__ = [
@@ -41,7 +37,6 @@ __all__ = [
     "count",
     "default_branch",
     "default_tip",
-    "fetch_ledger",
     "find",
     "first_parent",
     "first_parents",
@@ -49,13 +44,9 @@ __all__ = [
     "identity",
     "is_dirty",
     "is_shallow",
-    "ledger_refs",
     "merge_base",
-    "push_ledger",
-    "record",
     "repository",
     "resolve",
     "setting",
     "subject",
-    "tag_writer",
 ]
