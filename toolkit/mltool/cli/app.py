@@ -18,7 +18,13 @@ PANELS: Final[dict[str, dict[str, str | Group]]] = {
         "score": "score:score",
         "demo": "demo:demo",
     },
-    "Pull requests": {"report": "report:report", "diff": "diff:diff", "gate": "gate:gate", "accept": "accept:accept"},
+    "Pull requests": {
+        "report": "report:report",
+        "diff": "diff:diff",
+        "gate": "gate:gate",
+        "accept": "accept:accept",
+        "test": "test:run",
+    },
     "In the pipeline": {
         "measure": Group(
             help="Measure a model inside a pipeline stage and leave small facts for the report.",

@@ -1,8 +1,10 @@
 """One short function a question about revisions."""
 
+import hashlib
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from mltool.errors import UserError
 from mltool.git import command, fetch, objects
@@ -123,6 +125,19 @@ def identity(project: Project) -> str:
 def is_dirty(project: Project) -> bool:
     """Return whether a tracked file differs from HEAD."""
     return bool(command.answer(project.root, "status", "--porcelain", "-z", "--untracked-files=no"))
+
+
+def state(project: Project) -> str:
+    """Return a hash of how the tracked files differ from HEAD, the same for the same files; empty where none does."""
+    words = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--binary", "--full-index")
+    changed = command.answer(project.root, *words, "HEAD") if head(project) else b""
+    return hashlib.sha256(changed).hexdigest() if changed else ""
+
+
+def private(project: Project, name: str) -> Path:
+    """Return the place of a file of our own about this checkout: in Git's folder, where nobody commits it."""
+    found = command.line(project.root, "rev-parse", "--git-path", posixpath.join("mltool", project.prefix, name))
+    return project.root / found
 
 
 def blobs(project: Project, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from mltool.gates.model_tests import Claim
+from mltool.testing import record
 from mltool.testing.undecided import UndecidedError
 
 Floats = NDArray[np.float64]
@@ -44,6 +46,17 @@ def calibrated(
     binned = _bins(hits, scores, bins)
     gap, variance, rows = (binned[name].to_numpy(dtype=float) for name in ("gap", "variance", "rows"))
     low, error, high = bounds(gap, variance, rows, alpha=alpha)
+    record.claimed(
+        Claim(
+            statement="The calibration error",
+            answer="pass" if high <= max_error else "fail" if low > max_error else "undecided",
+            measured=error,
+            low=low,
+            high=high,
+            allowed=max_error,
+            rows=len(scores),
+        )
+    )
     if high <= max_error:
         return
     said = f"{error:.4f} ({low:.4f} to {high:.4f} at {1 - alpha:.0%} confidence each), where {max_error:g} may be"

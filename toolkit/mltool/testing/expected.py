@@ -17,6 +17,8 @@ import pandas as pd
 
 from mltool import disk
 from mltool.errors import UserError
+from mltool.gates.model_tests import Answer, Claim
+from mltool.testing import record
 from mltool.testing.fairness import difference
 from mltool.testing.undecided import UndecidedError
 
@@ -86,11 +88,13 @@ def compare(known: Expected, column: "pd.Series[Any]", *, margin: float, alpha: 
     __tracebackhide__ = True
     if bool(pd.api.types.is_float_dtype(column.dtype)) != known.numbers:
         raise AssertionError(f"The golden is of {'numbers' if known.numbers else 'labels'}, and these are not.")
-    if _digest(column) == known.sha256 and len(column) == known.rows:
+    same = _digest(column) == known.sha256 and len(column) == known.rows
+    if same:
+        record.claimed(_claim("pass", 0.0, 0.0, margin=margin, rows=len(column)))
         return
     now = _counts(known, column)
     strict, plain = alpha / len(now), alpha
-    lines, beyond, unsure = [], False, False
+    lines, beyond, unsure, seen, most = [], False, False, 0.0, 0.0
     for cell, count in now.items():
         was = known.cells.get(cell, 0)
         pair = (count, len(column)), (was, known.rows)
@@ -98,16 +102,31 @@ def compare(known: Expected, column: "pd.Series[Any]", *, margin: float, alpha: 
         sure_low, sure_high = difference(*pair, alpha=strict)
         far, close = sure_low > margin or sure_high < -margin, -margin <= low and high <= margin
         beyond, unsure = beyond or far, unsure or not close
+        seen, most = max(seen, abs(count / len(column) - was / known.rows)), max(most, high, -low)
         if not close:
             lines.append(
                 f"{cell}: {count / len(column):.3f}, it was {was / known.rows:.3f} ({low:+.3f} to {high:+.3f})"
             )
     said = f"shares of {len(column):,} predictions against {known.rows:,} of the golden, ±{margin:g} may be"
     shown = "\n".join(lines)
+    answer: Answer = "fail" if beyond else "undecided" if unsure else "pass"
+    record.claimed(_claim(answer, seen, most, margin=margin, rows=len(column)))
     if beyond:
         raise AssertionError(f"{said}:\n{shown}\nWhere that is right, run pytest {UPDATE}.")
     if unsure:
         raise UndecidedError(f"undecided: {said}, and the rows are too few:\n{shown}")
+
+
+def _claim(answer: Answer, seen: float, most: float, *, margin: float, rows: int) -> Claim:
+    return Claim(
+        statement="Shares as in the golden",
+        answer=answer,
+        unit="share",
+        measured=seen,
+        high=most,
+        allowed=margin,
+        rows=rows,
+    )
 
 
 def written(found: Expected) -> str:

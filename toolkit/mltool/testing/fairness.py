@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 from scipy import special
 
+from mltool.gates.model_tests import Claim
+from mltool.testing import record
 from mltool.testing.undecided import UndecidedError
 
 RATES = {"positive": "positive decisions", "tpr": "true positives", "fpr": "false positives"}
@@ -107,10 +109,24 @@ def _judge(parts: Mapping[str, pd.DataFrame], *, max_gap: float, alpha: float, w
     gaps = list(_gaps(counts, alpha))
     strict = list(_gaps(counts, alpha / pairs))
     shown = "\n".join(_table(name, table) for name, table in counts.items())
-    if beyond := [gap for gap in strict if gap.least > max_gap]:
-        raise AssertionError(f"{what}: {_words(max(beyond, key=lambda gap: gap.least), max_gap)}\n{shown}")
-    if unsure := [gap for gap in gaps if gap.most > max_gap]:
-        worst = max(unsure, key=lambda gap: gap.most)
+    beyond = [gap for gap in strict if gap.least > max_gap]
+    unsure = [gap for gap in gaps if gap.most > max_gap]
+    worst = max(beyond, key=lambda gap: gap.least) if beyond else max(unsure or gaps, key=lambda gap: gap.most)
+    record.claimed(
+        Claim(
+            statement=f"{what}: {RATES[worst.rate]}",
+            answer="fail" if beyond else "undecided" if unsure else "pass",
+            unit="share",
+            measured=worst.seen,
+            low=worst.least,
+            high=worst.most,
+            allowed=max_gap,
+            rows=sum(int(table["count"].sum()) for table in counts.values()),
+        )
+    )
+    if beyond:
+        raise AssertionError(f"{what}: {_words(worst, max_gap)}\n{shown}")
+    if unsure:
         raise UndecidedError(f"undecided: {what}: {_words(worst, max_gap)}\n{shown}")
 
 

@@ -2,6 +2,7 @@
 before a test asks for it.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mltool.testing.subject import Subject
 
 MARK = "ml_test_score"
+RECORD = "MLTOOL_TESTS"
+"""The environment variable that asks for a record of this run; `mltool test` sets it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}(item, …): this test is evidence for items of the ML Test Score")
     if config.getini("mltool_undecided") not in ("fail", "skip"):
         raise pytest.UsageError("mltool_undecided is fail or skip")
+    if os.environ.get(RECORD):
+        import_module("mltool.testing.recorder").register(config)
 
 
 @pytest.hookimpl(wrapper=True)

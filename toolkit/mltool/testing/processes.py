@@ -11,7 +11,8 @@ import pandas as pd
 
 from mltool import measure, shell
 from mltool.errors import UserError
-from mltool.testing import again
+from mltool.gates.model_tests import Claim
+from mltool.testing import again, record
 from mltool.testing.rate import table
 from mltool.testing.subject import Subject
 
@@ -43,6 +44,15 @@ def memory(model: Subject, rows: pd.DataFrame, *, budget_mb: float) -> None:
     _, peak = _again(model, rows, seed=SEEDS[0])
     if peak is None:
         raise UserError("This system does not say how much memory a process took.")
+    record.claimed(
+        Claim(
+            statement=f"Memory to load the model and to predict {len(rows):,} rows",
+            answer="fail" if peak > budget_mb * MEGABYTE else "pass",
+            unit="MB",
+            measured=peak / MEGABYTE,
+            allowed=budget_mb,
+        )
+    )
     if peak > budget_mb * MEGABYTE:
         raise AssertionError(
             f"{model.name} took {peak / MEGABYTE:,.0f} MB to load and to predict {len(rows):,} rows, where "
@@ -57,13 +67,26 @@ def same_answers(
     __tracebackhide__ = True
     if list(one.columns) != list(other.columns):
         raise AssertionError(f"{names[0]} says {', '.join(one.columns)} and {names[1]} {', '.join(other.columns)}.")
-    for name in one.columns:
-        before, after = (each[name].reset_index(drop=True) for each in (one, other))
-        differs = _differs(before, after, tolerance=tolerance)
-        if differs.any():
+    sides = {name: tuple(each[name].reset_index(drop=True) for each in (one, other)) for name in one.columns}
+    differs = {name: _differs(before, after, tolerance=tolerance) for name, (before, after) in sides.items()}
+    apart = int(pd.DataFrame(differs).any(axis=1).sum())
+    record.claimed(
+        Claim(
+            statement=f"The same predictions {names[0]} and {names[1]}",
+            answer="fail" if apart else "pass",
+            unit="share",
+            measured=apart / len(rows) if len(rows) else None,
+            allowed=0.0,
+            rows=len(rows),
+            failed=apart,
+        )
+    )
+    for name, (before, after) in sides.items():
+        if differs[name].any():
             shown = rows.reset_index(drop=True).assign(**{f"{name} {names[0]}": before, f"{name} {names[1]}": after})
             raise AssertionError(
-                f"`{name}` is not the same in {int(differs.sum()):,} of {len(rows):,} rows.{table(shown[differs])}"
+                f"`{name}` is not the same in {int(differs[name].sum()):,} of {len(rows):,} rows."
+                f"{table(shown[differs[name]])}"
             )
 
 

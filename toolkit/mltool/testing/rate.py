@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from mltool.gates.model_tests import Answer, Claim
+from mltool.testing import record
 from mltool.testing.undecided import UndecidedError
 
 MOST_SHOWN = 10
@@ -65,19 +67,47 @@ def judge(failed: Failed, shown: pd.DataFrame, what: str, *, max_failures: float
     if not len(failed):
         raise ValueError("there are no rows to check, so nothing can be shown")
     found = rate(int(failed.sum()), len(failed), alpha=alpha)
-    if max_failures == 0:
-        if found.failed:
-            raise AssertionError(f"{what}: not so in {_of(found)}.{table(shown[failed])}")
-    elif found.low > max_failures:
+    answer = _answer(found, max_failures)
+    needed = rows_needed(found.failed / found.rows, max_failures, alpha=alpha) if answer == "undecided" else None
+    record.claimed(_claim(found, what, answer, max_failures=max_failures, needed=needed))
+    rows = table(shown[failed]) if answer != "pass" else ""
+    if answer == "fail" and max_failures == 0:
+        raise AssertionError(f"{what}: not so in {_of(found)}.{rows}")
+    if answer == "fail":
         raise AssertionError(
             f"{what}: not so in {_of(found)}, at least {found.low:.2%} at {1 - alpha:.0%} confidence, where "
-            f"{max_failures:.2%} may.{table(shown[failed])}"
+            f"{max_failures:.2%} may.{rows}"
         )
-    elif found.high > max_failures:
+    if answer == "undecided":
         raise UndecidedError(
             f"undecided: {what}: not so in {_of(found)}, which may be up to {found.high:.2%} at {1 - alpha:.0%} "
-            f"confidence, where {max_failures:.2%} may. {_needed(found, max_failures, alpha)}{table(shown[failed])}"
+            f"confidence, where {max_failures:.2%} may. {_needed(needed)}{rows}"
         )
+
+
+def _answer(found: Rate, most: float) -> Answer:
+    if most == 0:
+        return "fail" if found.failed else "pass"
+    return "fail" if found.low > most else "undecided" if found.high > most else "pass"
+
+
+def _claim(
+    found: Rate, what: str, answer: Answer, *, max_failures: float, needed: int | None
+) -> Claim:  # fmt: skip
+    """Return what is recorded; where none of these rows may fail, nothing is said about others."""
+    bounded = max_failures > 0
+    return Claim(
+        statement=what,
+        answer=answer,
+        unit="share",
+        measured=found.failed / found.rows,
+        low=found.low if bounded else None,
+        high=found.high if bounded else None,
+        allowed=max_failures,
+        rows=found.rows,
+        failed=found.failed,
+        needed=needed,
+    )
 
 
 def table(rows: pd.DataFrame) -> str:
@@ -92,6 +122,5 @@ def _of(found: Rate) -> str:
     return f"{found.failed:,} of {found.rows:,} rows ({found.failed / found.rows:.2%})"
 
 
-def _needed(found: Rate, most: float, alpha: float) -> str:
-    needed = rows_needed(found.failed / found.rows, most, alpha=alpha)
+def _needed(needed: int | None) -> str:
     return f"About {needed:,} rows with such a rate would show it." if needed else "More rows would tell."

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pandas as pd
 from scipy import special
 
+from mltool.gates.model_tests import Claim
+from mltool.testing import record
 from mltool.testing.predicting import Predict
 from mltool.testing.undecided import UndecidedError
 
@@ -41,6 +43,17 @@ def latency(
     said = (
         f"The {quantile:.0%} quantile of {calls} calls with {len(rows):,} rows takes {at_least:.2f} to "
         f"{at_most:.2f} ms, where {budget_ms:g} ms may be."
+    )
+    record.claimed(
+        Claim(
+            statement=f"The {quantile:.0%} quantile of the time to predict {len(rows):,} rows",
+            answer="fail" if at_least > budget_ms else "undecided" if at_most > budget_ms else "pass",
+            unit="ms",
+            measured=taken[min(int(quantile * calls), calls - 1)],
+            low=at_least,
+            high=at_most,
+            allowed=budget_ms,
+        )
     )
     if at_least > budget_ms:
         raise AssertionError(said)
