@@ -12,10 +12,12 @@ RANKED_SOURCE = "Jaeckel 1972; Efron 1982, The Jackknife, the Bootstrap and Othe
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 
 
-def influence(truth: Flags, scores: Floats) -> tuple[float, Floats]:
-    """Return the area under the ROC curve and the influence of each row on it, shape (n,), with mean zero.
+def influence(truth: Flags, scores: Floats, rising: Codes | None = None) -> tuple[float, Floats]:
+    """Return the area under the ROC curve and the influence of each row on it, shape (n,), with mean zero; `rising` is
+    the order of the scores, where it is known.
 
     The variance of the influences is DeLong's, in O(n log n) by midranks; of clusters, their sums give that of
     Obuchowski 1997 (doi:10.2307/2533958). Raises ValueError where only one class is there: no area is defined.
@@ -24,7 +26,7 @@ def influence(truth: Flags, scores: Floats) -> tuple[float, Floats]:
     negatives = rows - positives
     if not positives or not negatives:
         raise ValueError("the truth has one class only")
-    order, step, ends = _steps(scores)
+    order, step, ends = _steps(scores, rising)
     hit = truth[order]
     hits = np.cumsum(hit)[ends]
     upto = np.stack([ends + 1 - hits, hits])  # negatives, positives at or below each step
@@ -37,11 +39,11 @@ def influence(truth: Flags, scores: Floats) -> tuple[float, Floats]:
     return area, values
 
 
-def _steps(scores: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _steps(scores: Floats, rising: Codes | None = None) -> tuple[Codes, Codes, Codes]:
     """Return the order of rising scores, the step of each row in that order (equal scores are one), and the last row of
     each step.
     """
-    order = np.argsort(scores)
+    order = np.argsort(scores) if rising is None else rising
     last = np.append(np.diff(scores[order]) != 0, True)
     return order, np.cumsum(last) - last, np.flatnonzero(last)
 

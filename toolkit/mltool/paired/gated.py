@@ -5,6 +5,7 @@ import io
 import mmap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds, Wish
 from mltool.paired import compare as paired
 from mltool.paired import metrics, slices
+from mltool.paired.arrays import numbers
 from mltool.paired.compare import Refused, Wanted
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence
 from mltool.paired.join import Pairs, join
@@ -59,7 +61,7 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
     )
     meant = {wish.rule.name: _meaning(together, wish) for wish in wished}
     found: dict[tuple[str, str], Difference | str] = {}
-    for where, pairs in (("", together.pairs), *_slices(together)):
+    for where, pairs in chain((("", together.pairs),), _slices(together)):
         for wish in wished:
             name = wish.rule.name
             if not where or where.partition("=")[0] in wish.rule.slices:
@@ -82,7 +84,7 @@ def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, decla
     if not len(pairs):
         raise UserError(f"No row of {columns.path} has the same truth on both sides.", "Compare on one test set.")
     if columns.time:
-        order = pc.sort_indices(pairs.extra[columns.time]).to_numpy().astype(np.intp)
+        order = numbers(pc.sort_indices(pairs.extra[columns.time])).astype(np.intp)
         pairs = replace(pairs.at(order), only_base=pairs.only_base, only_head=pairs.only_head, moved=pairs.moved)
     absent = {name: part for name in declared for part in name.split(slices.TOGETHER) if part not in there}
     return Together(
@@ -161,15 +163,15 @@ def _dependence(pairs: Pairs, columns: Predictions) -> Dependence:
 def _slices(together: Together) -> Iterator[tuple[str, Pairs | str]]:
     """Yield the rows of each value of each declared column, and the columns that are no slices with the reason."""
     yield from together.refused.items()
+    kept = {name: together.pairs.extra[name] for name in (together.columns.cluster,) if name}
+    bare = replace(together.pairs, extra=kept)
     for column in together.slices:
         groups = slices.by(column, together.pairs.extra)
         if len(groups.names) > MOST_VALUES:
             yield column, f"`{column}` has {len(groups.names):,} values, and a slice has at most {MOST_VALUES}"
             continue
-        order = np.argsort(groups.codes, kind="stable")
-        ends = np.cumsum(np.bincount(groups.codes, minlength=len(groups.names)))
-        parts = dict(zip(groups.names, np.split(order, ends[:-1]), strict=True))
-        yield from ((f"{column}={name}", together.pairs.at(parts[name])) for name in sorted(parts))
+        parts = dict(zip(groups.names, bare.split(groups.codes, len(groups.names)), strict=True))
+        yield from ((f"{column}={name}", parts[name]) for name in sorted(parts))
 
 
 def _weakest(together: Together, wishes: Iterable[Wish], meant: Meant) -> Iterator[Difference]:

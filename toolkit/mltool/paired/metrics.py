@@ -125,7 +125,8 @@ def _brier(pairs: Pairs, which: Which) -> tuple[float, Floats]:
 
 
 def _roc_auc(pairs: Pairs, which: Which) -> tuple[float, Floats]:
-    return auc.influence(pairs.truth == 1, _positive(pairs, which))
+    scores = _positive(pairs, which)
+    return auc.influence(pairs.truth == 1, scores, pairs.rising(scores, which))
 
 
 def _roc_auc_macro(pairs: Pairs, which: Which) -> tuple[float, Floats]:

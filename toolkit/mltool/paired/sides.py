@@ -4,7 +4,6 @@ import io
 import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ from pyarrow import csv, parquet
 
 from mltool.config import Predictions
 from mltool.errors import UserError
+from mltool.paired.arrays import numbers
 
 Floats = NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def _scores(table: pa.Table, columns: Predictions, source: str) -> Mapping[str, 
 
 def _floats(column: pa.Array, name: str, source: str) -> Floats:
     try:
-        values: Any = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        values = numbers(column.cast(pa.float64()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"{source}: `{name}` holds {column.type}, not numbers.") from error
     if not np.isfinite(values).all():

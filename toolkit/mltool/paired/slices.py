@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mltool.gates import holm
 from mltool.gates.difference import Difference
-from mltool.paired import by_cells, by_rows, cells, ids
+from mltool.paired import arrays, by_cells, by_rows, cells, ids
 from mltool.paired.compare import measure
 from mltool.paired.interval import Asked
 from mltool.paired.join import Codes, Pairs
@@ -79,7 +79,8 @@ def weakest(pairs: Pairs, metric: Metric, columns: Iterable[str], asked: Asked, 
 def _by_one(name: str, column: pa.Array) -> Groups:
     coded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     names = [_text(value) for value in coded.dictionary.to_pylist()]
-    codes = pc.fill_null(coded.indices, len(names)).to_numpy(zero_copy_only=False).astype(np.intp)
+    last = arrays.column(np.array([len(names)]))[0]
+    codes = arrays.numbers(pc.fill_null(coded.indices.cast(pa.int64()), last))
     # Two values may be one in words, such as 1 and 1.0, and a dictionary may hold what no row has.
     words, places = np.unique([*names, MISSING], return_inverse=True)
     counts = np.bincount(places[codes], minlength=len(words))
@@ -111,7 +112,7 @@ def _ways(pairs: Pairs, columns: tuple[str, ...]) -> Iterator[Groups]:
 def _cut(name: str, column: pa.Array) -> Groups | None:
     number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if number and pc.count_distinct(column).as_py() > MOST_VALUES:
-        return _quarters(name, column.cast(pa.float64()).to_numpy(zero_copy_only=False))
+        return _quarters(name, arrays.numbers(pc.fill_null(column.cast(pa.float64()), np.nan)))
     found = _by_one(name, column)
     return found if len(found.names) <= MOST_VALUES else None
 
