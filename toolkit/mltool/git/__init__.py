@@ -3,7 +3,6 @@
 What the ledger asks is in `git.ledger`, by itself: who has no models loads nothing of it.
 """
 
-from mltool.git.moves import Move, contents, moves
 from mltool.git.project import Project, clone, find, repository
 from mltool.git.questions import (
     ORIGIN,
@@ -31,14 +30,12 @@ from mltool.git.trees import GitTree, WorkTree
 __all__ = [
     "ORIGIN",
     "GitTree",
-    "Move",
     "Project",
     "WorkTree",
     "blobs",
     "branch",
     "clone",
     "commit_date",
-    "contents",
     "count",
     "default_branch",
     "default_tip",
@@ -50,7 +47,6 @@ __all__ = [
     "is_dirty",
     "is_shallow",
     "merge_base",
-    "moves",
     "private",
     "repository",
     "resolve",

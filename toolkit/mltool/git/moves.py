@@ -31,8 +31,8 @@ def moves(project: Project, span: str, *, names: Iterable[str], endings: Iterabl
     plain = [f":(top,literal){start}{name}" for name in dict.fromkeys(names) if name]
     below = GLOB.sub(r"\\\g<0>", start)
     globs = [f":(top,glob){below}**/*{ending}" for ending in endings]
-    words = ("-c", "log.showRoot=true", "-c", "core.quotePath=false", "log", "--first-parent", "-m", "--raw",
-             "--no-abbrev", "--no-renames", "--no-show-signature", "--no-notes", "-z", "--format=%x01%H", "--reverse")  # fmt: skip
+    words = ("-c", "log.showRoot=true", "log", "--first-parent", "-m", "--reverse", "--raw", "--no-abbrev",
+             "--no-renames", "--no-show-signature", "--no-notes", "-z", "--format=%x01%H")  # fmt: skip
     out = os.fsdecode(command.answer(project.root, *words, span, "--", *plain, *globs))
     return tuple(_move(text, start) for text in out.split("\x01") if text)
 
