@@ -136,7 +136,7 @@ def _effects(
     old: Column, new: Seen, old_rows: int, levels: Mapping[Effect, float]
 ) -> Iterator[tuple[Effect, bounds.Bounded]]:
     yield "nulls", bounds.nulls((old.nulls, old_rows), (new.nulls, new.rows), levels["nulls"])
-    if old.numbers is not None and len(new.values):
+    if old.numbers is not None and new.values:
         yield "shape", bounds.shape(old.numbers, new.values, levels["shape"])
     if old.words is not None and old.words.listed and new.words:
         yield "categories", bounds.categories(old.words, new.words, levels["categories"])

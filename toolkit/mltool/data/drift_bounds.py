@@ -3,18 +3,20 @@
 `level` is the chance that a bound is wrong, on either side, that the caller allows to one effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import atanh, erfc, exp, log, sqrt, tanh
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import betaincinv, ndtr, ndtri
 
+from mltool.data import drift_binomial, profile_order
 from mltool.data.profile import Numbers, Pair, Words
-from mltool.data.profile_sample import Floats
+from mltool.data.profile_order import Floats
 
 COARSE = 0.01
 """Categories below this share count as one, in the coarser of the two looks at them."""
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +28,18 @@ class Bounded:
     high: float
 
 
-def shape(before: Numbers, ordered: Floats, level: float) -> Bounded:
-    """Return the Kolmogorov–Smirnov distance of the ordered numbers, shape (n,), from a profile.
+def shape(before: Numbers, after: Sequence[Floats], level: float) -> Bounded:
+    """Return the Kolmogorov–Smirnov distance of numbers, which come in parts of shape (n,), from a profile.
 
     It is taken at the profile's quantiles, on both sides of each, so it is never too large, and too small by 1/1024 at
     most.
     """
-    count = len(ordered)
+    count = sum(map(len, after))
     upto, equal = np.asarray(before.upto), np.asarray(before.equal)
     values = np.asarray(before.values)
-    right = np.abs(np.searchsorted(ordered, values, "right") / count - upto / before.count)
-    left = np.abs(np.searchsorted(ordered, values, "left") / count - (upto - equal) / before.count)
+    new_upto, new_below = profile_order.counts(after, values)
+    right = np.abs(new_upto / count - upto / before.count)
+    left = np.abs(new_below / count - (upto - equal) / before.count)
     distance = float(max(right.max(), left.max()))
     gap = float(np.diff(np.concatenate(([0], upto)) - np.concatenate(([0], equal)), prepend=0).max())
     width = _width(level) * sqrt(1 / count + 1 / before.count)
@@ -55,7 +58,7 @@ def _width(level: float) -> float:
     low, high = 0.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        chance = exp(-2 * middle**2) + 2 * float(ndtr(-2 * middle))
+        chance = exp(-2 * middle**2) + erfc(sqrt(2) * middle)
         low, high = (middle, high) if chance > level else (low, middle)
     return high
 
@@ -101,12 +104,11 @@ def unseen(before: Words, after: Mapping[str, int], level: float) -> Bounded:
     if not new:
         return Bounded(value=0.0, low=0.0, high=0.0)
     rest = before.count - sum(before.listed.values())
-    z = float(-ndtri(level / 2))
+    z = -_NORMAL.inv_cdf(level / 2)
     most = before.once + z * z / 2 + z * sqrt(before.once + 2 * before.twice + z * z / 4)
     expected = (rest + most) / before.count
     least = (rest + before.once) / before.count
-    low = float(betaincinv(new, counted - new + 1, level / 2))
-    high = float(betaincinv(new + 1, counted - new, 1 - level / 2)) if new < counted else 1.0
+    low, high = drift_binomial.interval(new, counted, level)
     return Bounded(
         value=max(0.0, new / counted - least), low=max(0.0, low - expected), high=max(0.0, high - rest / before.count)
     )
@@ -133,7 +135,7 @@ def nulls(before: tuple[int, int], after: tuple[int, int], level: float) -> Boun
 
 
 def _wilson(count: int, rows: int, level: float) -> tuple[float, float]:
-    z = float(-ndtri(level / 2))
+    z = -_NORMAL.inv_cdf(level / 2)
     share, part = count / rows, z * z / rows
     middle = (share + part / 2) / (1 + part)
     half = z / (1 + part) * sqrt(share * (1 - share) / rows + part / rows / 4)
@@ -158,7 +160,7 @@ def correlation(before: Pair, after: Pair, level: float) -> Bounded:
 
 
 def _fisher(pair: Pair, level: float) -> tuple[float, float]:
-    z = float(-ndtri(level / 2))
+    z = -_NORMAL.inv_cdf(level / 2)
     half = z * sqrt((1 + pair.rho**2 / 2) / (pair.rows - 3))
-    middle = np.arctanh(np.clip(pair.rho, -1 + 1e-12, 1 - 1e-12))
-    return float(np.tanh(middle - half)), float(np.tanh(middle + half))
+    middle = atanh(min(max(pair.rho, -1 + 1e-12), 1 - 1e-12))
+    return tanh(middle - half), tanh(middle + half)

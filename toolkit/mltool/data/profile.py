@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from mltool.data import profile_order
 from mltool.data.profile_ranks import correlations
 from mltool.data.profile_sample import Seen, look, sample
 from mltool.data.profile_source import Kind, Source
@@ -102,16 +103,14 @@ def column(seen: Seen) -> Column:
         name=seen.name,
         kind=seen.kind,
         nulls=seen.nulls,
-        numbers=_numbers(seen) if len(seen.values) else None,
+        numbers=_numbers(seen) if seen.values else None,
         words=_words(seen) if seen.words else None,
     )
 
 
 def lean(seen: Seen) -> Seen:
     """Return what correlations need of a column, so that the rest of it can go."""
-    return Seen(
-        name=seen.name, kind=seen.kind, rows=seen.rows, nulls=seen.nulls, values=seen.values[:1], paired=seen.paired
-    )
+    return Seen(name=seen.name, kind=seen.kind, rows=seen.rows, nulls=seen.nulls, paired=seen.paired)
 
 
 def pairs(columns: list[Seen]) -> tuple[Pair, ...]:
@@ -121,10 +120,10 @@ def pairs(columns: list[Seen]) -> tuple[Pair, ...]:
 
 
 def _numbers(seen: Seen) -> Numbers:
-    ordered, count = seen.values, len(seen.values)
-    values = np.unique(ordered[np.linspace(0, count - 1, min(POINTS, count)).round().astype(int)])
-    upto = np.searchsorted(ordered, values, "right")
-    below = np.searchsorted(ordered, values, "left")
+    count = sum(map(len, seen.values))
+    ranks = np.linspace(0, count - 1, min(POINTS, count)).round().astype(np.int64)
+    values = np.unique(profile_order.at(seen.values, ranks))
+    upto, below = profile_order.counts(seen.values, values)
     return Numbers(
         count=count,
         low=seen.low or 0.0,

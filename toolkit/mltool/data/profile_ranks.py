@@ -6,7 +6,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mltool.data.profile_sample import Floats, Seen
+from mltool.data.profile_order import Floats
+from mltool.data.profile_sample import Seen
 
 FEWEST = 10
 """Rows without which a correlation says nothing."""
@@ -17,7 +18,7 @@ def correlations(columns: Sequence[Seen]) -> Iterator[tuple[str, str, float, int
 
     A value's rank is its rank among all values of its column, ties at their mean; a pair without spread is left out.
     """
-    numbers = [column for column in columns if column.kind == "numbers" and len(column.values)]
+    numbers = [column for column in columns if column.kind == "numbers" and not np.isnan(column.paired).all()]
     if len(numbers) < 2:
         return
     ranks, present = zip(*(_ranks(column.paired) for column in numbers), strict=True)

@@ -10,23 +10,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mltool.data import arrays
+from mltool.data.profile_order import Floats
 from mltool.data.profile_source import ROWS, Kind, Source
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 MOST = 1 << 20
 """Rows whose values are looked at. A distribution is then known to 0.2 percentage points, whatever the table's size."""
 PAIRED = 1 << 14
 """Rows that correlations are computed from: known to 0.03."""
-_BIGGEST = np.finfo(np.float64).max
+_BIGGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Seen:
     """A column of `rows` rows of which `nulls` are missing (NaN too); `low` and `high` are of all rows.
 
-    `values` are the numbers of the sample in order, nothing missing; `paired` those of the rows for correlations, in
+    `values` are the numbers of the sample in parts, nothing missing; `paired` those of the rows for correlations, in
     the order of the table, NaN where missing. `words` counts the texts of the sample.
     """
 
@@ -36,7 +37,7 @@ class Seen:
     nulls: int
     low: float | None = None
     high: float | None = None
-    values: Floats = field(default_factory=lambda: np.zeros(0))
+    values: tuple[Floats, ...] = ()
     paired: Floats = field(default_factory=lambda: np.zeros(0))
     words: Counter[str] = field(default_factory=Counter)
 
@@ -63,27 +64,31 @@ def look(source: Source, name: str, rows: Rows | None) -> Seen:
 
 
 def _numbers(source: Source, name: str, rows: Rows | None) -> Seen:
-    nulls, low, high, kept = 0, np.inf, -np.inf, []
+    nulls, low, high, start = 0, np.inf, -np.inf, 0
+    kept, picked, paired = [], [], _paired(source.rows if rows is None else len(rows))
     for block, at in _sampled(source, name, rows):
-        plain = block.dictionary_decode() if pa.types.is_dictionary(block.type) else block
-        found = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        missing = np.isnan(found)
-        nulls += int(np.count_nonzero(missing))
+        found = arrays.floats(block)
+        least, most = np.fmin.reduce(found), np.fmax.reduce(found)
         # JSON has no infinity; the largest number stands at the same end of the order.
-        found = np.clip(found, -_BIGGEST, _BIGGEST)
-        low, high = np.fmin(low, np.fmin.reduce(found)), np.fmax(high, np.fmax.reduce(found))
-        kept.append(found if at is None else found[at])
-    values = np.concatenate(kept)
-    whole = np.sort(values)
+        if np.isinf(least) or np.isinf(most):
+            found = np.clip(found, -_BIGGEST, _BIGGEST)
+        low, high = np.fmin(low, least), np.fmax(high, most)
+        missing = np.isnan(found)
+        nulls += (lost := int(np.count_nonzero(missing)))
+        chosen = found if at is None else found[at]
+        first, last = np.searchsorted(paired, (start, start + len(chosen)))
+        picked.append(chosen[paired[first:last] - start])
+        start += len(chosen)
+        kept.append(chosen[~np.isnan(chosen)] if lost else chosen)
     return Seen(
         name=name,
         kind="numbers",
         rows=source.rows,
         nulls=nulls,
-        low=float(low) if low <= high else None,
-        high=float(high) if low <= high else None,
-        values=whole[: len(whole) - int(np.count_nonzero(np.isnan(whole)))],
-        paired=values[_paired(len(values))],
+        low=max(float(low), -_BIGGEST) if low <= high else None,
+        high=min(float(high), _BIGGEST) if low <= high else None,
+        values=tuple(part for part in kept if len(part)),
+        paired=np.concatenate(picked),
     )
 
 
@@ -95,15 +100,22 @@ def _paired(count: int) -> Rows:
 
 def _words(source: Source, name: str, rows: Rows | None) -> Seen:
     nulls, words = 0, Counter[str]()
+    held, counts = pa.nulls(0, pa.string()), np.zeros(0, np.int64)
     for block, at in _sampled(source, name, rows):
         nulls += block.null_count
-        found = block if at is None else block.take(pa.array(at))
+        found = block if at is None else block.take(arrays.places(at))
         if not pa.types.is_dictionary(found.type):
             found = found.cast(pa.string()).dictionary_encode()
-        indices = pc.drop_null(found.indices).to_numpy(zero_copy_only=False)
-        counts = np.bincount(indices, minlength=len(found.dictionary))
-        words.update({word: int(n) for word, n in zip(found.dictionary.to_pylist(), counts, strict=True) if n})
+        if not found.dictionary.equals(held):
+            words.update(_counted(held, counts))
+            held, counts = found.dictionary, np.zeros(len(found.dictionary), np.int64)
+        counts += np.bincount(arrays.fixed(pc.drop_null(found.indices)), minlength=len(held))
+    words.update(_counted(held, counts))
     return Seen(name=name, kind="words", rows=source.rows, nulls=nulls, words=words)
+
+
+def _counted(words: pa.Array, counts: Rows) -> dict[str, int]:
+    return {word: n for word, n in zip(words.to_pylist(), counts.tolist(), strict=True) if n}
 
 
 def _sampled(source: Source, name: str, rows: Rows | None) -> Iterator[tuple[pa.Array, Rows | None]]:
