@@ -63,7 +63,7 @@ def test_pyproject_serves_where_there_is_no_file_of_its_own() -> None:
             "[gates.a]\nmetric='x'\ntolerence=1",
             "mltool.toml: unknown key `gates.a.tolerence`. Did you mean `tolerance`?",
         ),
-        ("[facts]\nzzz=1", "mltool.toml: unknown key `facts.zzz`. Known here: cost, slices."),
+        ("[facts]\nzzz=1", "mltool.toml: unknown key `facts.zzz`. Known here: cost, leakage, slices."),
         ("[gates.a]\nfloor=1", "mltool.toml: `gates.a` lacks `metric`."),
         ("[gates.a]\nmetric=3", "mltool.toml: `gates.a.metric`: expected `str`, got `int`."),
         (

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from mltool import config as configuration
 from mltool import git
-from mltool.commands import ledger, predictions
+from mltool.commands import ledger, predictions, test_set
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
@@ -43,6 +43,8 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
     past, past_note = history(compared, config)
     grounds = look(compared, config, past)
     base_files, head_files = fact_files(compared, config)
+    judged = verdicts(compared, config, behind_code, grounds=grounds, today=day(compared))
+    lived = test_set.life(compared, config, judged)
     return Evidence(
         config=config,
         head=head,
@@ -54,13 +56,14 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
         production=production,
         live=live,
         changes=compared.changes,
-        verdicts=verdicts(compared, config, behind_code, grounds=grounds, today=day(compared)),
+        verdicts=(*judged, *lived.verdicts),
         stale=behind_code,
         base_files=base_files,
         head_files=head_files,
         past=past,
         past_note=past_note,
-        notes=(*grounds.notes, *release_notes, *changed_gates(compared, config)),
+        notes=(*grounds.notes, *lived.notes, *release_notes, *changed_gates(compared, config)),
+        test_set=lived.life,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mltool.commands import test_set
 from mltool.commands.compare import Comparison
 from mltool.commands.evidence import load_config, look, stale_stages, verdicts
 from mltool.report.build import Evidence, build
@@ -19,6 +20,8 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
     config = load_config(compared.head_tree)
     stale = stale_stages(compared, committed=committed)
     grounds = look(compared, config)
+    judged = verdicts(compared, config, stale, grounds=grounds)
+    lived = test_set.life(compared, config, judged)
     evidence = Evidence(
         config=config,
         head=Revision(sha=compared.head_sha),
@@ -28,8 +31,9 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
         before=compared.base,
         after=compared.head,
         stale=stale,
-        verdicts=verdicts(compared, config, stale, grounds=grounds),
-        notes=grounds.notes,
+        verdicts=(*judged, *lived.verdicts),
+        notes=(*grounds.notes, *lived.notes),
+        test_set=lived.life,
     )
     return build(evidence)
 

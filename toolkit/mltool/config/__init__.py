@@ -4,6 +4,7 @@ from mltool.config.ci import Ci
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.load import FILE, PYPROJECT, Config, load, parse, schema, toml
 from mltool.config.release import Approvals, Budget, Card, Environment, Model, Release, Signing
+from mltool.config.test_set import Exam
 
 __all__ = [
     "FILE",
@@ -15,6 +16,7 @@ __all__ = [
     "Ci",
     "Config",
     "Environment",
+    "Exam",
     "Facts",
     "Gate",
     "Model",

@@ -58,6 +58,8 @@ class Facts:
     """Scores by group: `{column: {value: {"rows": n, metric: score}}}`."""
     cost: str = "eval/cost.json"
     """What making and serving the model costs: `{name: number}`."""
+    leakage: str = "eval/leakage.json"
+    """How many test rows stand in the training table too: what `mltool measure leakage` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from mltool.config import unknown
 from mltool.config.ci import Ci
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.release import Approvals, Card, Environment, Model, Release, Signing
+from mltool.config.test_set import Exam
 from mltool.errors import UserError
 
 FILE = "mltool.toml"
@@ -26,6 +27,7 @@ class Config:
     gates: dict[str, Gate] = field(default_factory=dict)
     accepted: tuple[Accepted, ...] = ()
     predictions: Predictions = field(default_factory=Predictions)
+    test_set: Exam = field(default_factory=Exam)
     facts: Facts = field(default_factory=Facts)
     ci: Ci = field(default_factory=Ci)
     models: dict[str, Model] = field(default_factory=dict)

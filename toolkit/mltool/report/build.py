@@ -7,6 +7,7 @@ from mltool import __version__
 from mltool.config import Config
 from mltool.gates.directions import direction
 from mltool.gates.metric import number
+from mltool.gates.test_set import Life
 from mltool.gates.verdict import Verdict, overall
 from mltool.report import curves, facts
 from mltool.report.graph import graph
@@ -54,6 +55,7 @@ class Evidence:
     past_note: str = ""
     notes: tuple[str, ...] = ()
     releases: tuple[PlannedRelease, ...] = ()
+    test_set: Life | None = None
 
 
 def build(evidence: Evidence, *, key: str = "mltool") -> Report:
@@ -90,6 +92,7 @@ def build(evidence: Evidence, *, key: str = "mltool") -> Report:
         ),
         notes=(*evidence.notes, *left_out),
         releases=evidence.releases,
+        test_set=evidence.test_set,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from mltool.gates.test_set import Life
 from mltool.gates.verdict import Direction, Outcome, Verdict
 from mltool.snapshot.model import Changes, Leaf, Problem, Stale
 
@@ -177,3 +178,4 @@ class Report:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     releases: tuple[PlannedRelease, ...] = ()
+    test_set: Life | None = None
