@@ -57,7 +57,7 @@ def test_the_result_as_json_is_what_out_gets(project: Repo) -> None:
     found: dict[str, Any] = json.loads(printed)
     assert (found["schema"], found["outcome"], found["rows"]) == ("mltool.data-check/1", "fail", 1001)
     (age,) = (item for item in found["verdicts"] if (item["column"], item["rule"]) == ("age", "range"))
-    assert (age["outcome"], age["count"], age["examples"]) == ("fail", 1, [{"row": 1001, "value": "200"}])
+    assert (age["outcome"], age["count"], age["examples"]) == ("fail", 1, [{"row": 1001, "value": "200", "part": ""}])
 
 
 def test_the_row_count_is_compared_with_that_of_a_revision(project: Repo) -> None:
@@ -83,7 +83,7 @@ def test_the_patch_is_printed_below_the_verdicts(project: Repo) -> None:
     [
         (("infer", "t.csv", "--out", "contracts/t.yaml"), "contracts/t.yaml exists."),
         (("infer", "none.csv"), "none.csv does not exist."),
-        (("infer", "eval"), "eval is a folder."),
+        (("infer", "eval"), "eval/t.json is no part of a table"),
         (("check", "none.yaml", "t.csv"), "none.yaml does not exist. `mltool data infer` writes a first one."),
         (("check", "t.csv", "t.csv"), "t.csv"),
         (("check", "contracts/t.yaml", "eval/t.json", "--base", "HEAD"), "--base reads what --out was"),

@@ -1,7 +1,7 @@
 """Every rule of a contract, kept and broken, in Parquet and in CSV; what is shown and what is not."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from pyarrow import csv, parquet
 from mltool.data.check import Checked, check
 from mltool.data.check_judge import Verdict
 from mltool.data.contract import Column, Contract, Environment, Rows
-from mltool.data.contract_table import ROWS, open_table
+from mltool.data.contract_parts import open_source
+from mltool.data.contract_table import ROWS
 from mltool.errors import UserError
 from mltool.gates.verdict import Outcome
 
@@ -31,7 +32,7 @@ def judged(request: pytest.FixtureRequest, tmp_path: Path) -> Checking:
             csv.write_csv(table, path)
         else:
             parquet.write_table(table, path)
-        return check(contract, open_table(path), **{"now": NOW, **more})
+        return check(contract, open_source(path), **{"now": NOW, **more})
 
     return run
 
@@ -83,6 +84,26 @@ def one(**rules: Any) -> Contract:
             one(type="timestamp", max_age="3d"),
             "The newest `x` is in the future, so it says nothing of the age.",
         ),
+        (
+            ["a", "abc", "ünïcö"],
+            one(type="text", min_length=2, max_length=4),
+            "2 of 3 values of `x` do not have 2 to 4 characters, such as 'a' in row 1, 'ünïcö' in row 3.",
+        ),
+        (
+            [date(2026, 1, 1), date(2026, 12, 31), date(2027, 1, 1)],
+            one(type="date", min="2026-01-01", max="2026-12-31"),
+            "1 of 3 values of `x` are outside 2026-01-01 to 2026-12-31, such as '2027-01-01' in row 3.",
+        ),
+        (
+            [datetime(2026, 3, 1, 23, 59), datetime(2026, 3, 2)],
+            one(type="timestamp", max="2026-03-01"),
+            "1 of 2 values of `x` are outside … to 2026-03-01, such as '2026-03-02 00:00:00.",
+        ),
+        (
+            [3, 2, 1, None],
+            Contract(columns={"x": Column(type="integer", missing=1)}, rules=("x < 3 and x != 1",)),
+            "`x < 3 and x != 1` does not hold in 2 of 4 rows, such as 'x 3' in row 1, 'x 1' in row 3.",
+        ),
     ],
 )  # fmt: skip
 def test_a_broken_rule_is_one_sentence_with_its_rows(
@@ -109,6 +130,9 @@ def test_a_broken_rule_is_one_sentence_with_its_rows(
         (["x" * 3000, "y"], one(type="text", unique=True)),
         ([1, None, None], one(type="integer", unique=True, missing=1)),
         ([1, 2], one()),
+        (["ab", "", None], one(type="text", max_length=2, missing=1)),
+        ([datetime(2026, 3, 1), datetime(2026, 3, 1, 12)], one(type="timestamp", min="2026-03-01", max="2026-03-01")),
+        ([date(2025, 1, 1), date(2026, 1, 1)], one(type="date", min="2026-01-01", outside=0.5)),
     ],
 )
 def test_a_table_at_its_limits_passes(judged: Checking, values: list[Any], contract: Contract) -> None:
@@ -120,7 +144,7 @@ def test_strings_where_numbers_were_are_counted_in_csv_and_named_in_parquet(tmp_
     parquet.write_table(table, tmp_path / "t.parquet")
     (tmp_path / "t.csv").write_text("x\n1\n2\nnone of it\n4e3\nNaN\n")
     contract = one(type="number", missing=0.2)
-    typed, parsed = (check(contract, open_table(tmp_path / name), now=NOW) for name in ("t.parquet", "t.csv"))
+    typed, parsed = (check(contract, open_source(tmp_path / name), now=NOW) for name in ("t.parquet", "t.csv"))
     assert broken(typed) == ["`x` is number, but the table holds text."]
     assert broken(parsed) == ["1 of 4 values of `x` are not number, such as 'none of it' in row 3."]
 
@@ -137,7 +161,7 @@ def test_strings_where_numbers_were_are_counted_in_csv_and_named_in_parquet(tmp_
 )
 def test_csv_values_are_told_one_by_one(tmp_path: Path, declared: Any, good: list[str], bad: list[str]) -> None:
     (tmp_path / "t.csv").write_text("\n".join(["x", *good, *bad, *good]) + "\n")
-    found = rule(check(one(type=declared), open_table(tmp_path / "t.csv"), now=NOW, examples=9), "type")
+    found = rule(check(one(type=declared), open_source(tmp_path / "t.csv"), now=NOW, examples=9), "type")
     assert [example.value for example in found.examples] == bad
     assert [example.row for example in found.examples] == list(range(len(good) + 1, len(good) + len(bad) + 1))
 
@@ -197,6 +221,62 @@ def test_a_column_of_nothing_but_nulls_is_missing_not_of_another_type(judged: Ch
     ) == ["`x` is missing in 3 of 3 rows."]
 
 
+def test_a_rule_over_columns_that_are_left_out_is_skipped_and_over_broken_ones_fails(judged: Checking) -> None:
+    contract = Contract(
+        columns={"x": Column(type="integer"), "y": Column(type="integer"), "z": Column(type="text", optional=True)},
+        rules=("x < y", "z != 'a'"),
+        environments={"serving": Environment(absent=("y",))},
+    )
+    found = judged({"x": [1]}, contract, environment="serving")
+    assert broken(found) == []
+    assert [verdict.sentence for verdict in found.verdicts if verdict.outcome is Outcome.SKIP] == [
+        "`x < y` is not asked: a column of it is left out in serving.",
+        "`z != 'a'` is not asked: a column of it is left out in serving.",
+    ]
+    assert broken(judged({"x": [1]}, contract)) == [
+        "`x < y` cannot be judged: see its columns.",
+        "`y` is not in the table.",
+    ]
+
+
+def test_values_stand_in_the_column_they_refer_to(judged: Checking, tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"code": ["AA", "UA", "UA"], "n": [1.0, 2.0, 3.0]}), tmp_path / "carriers.parquet")
+    csv.write_csv(pa.table({"n": [1, 2]}), tmp_path / "numbers.csv")
+    contract = Contract(
+        columns={
+            "carrier": Column(type="text", references=f"{tmp_path}/carriers.parquet:code", missing=1),
+            "n": Column(type="integer", references=f"{tmp_path}/numbers.csv:n"),
+            "m": Column(type="integer", references=f"{tmp_path}/carriers.parquet:n", sensitive=True),
+        }
+    )
+    good = {"carrier": ["UA", None, "AA"], "n": [1, 2, 2], "m": [3, 2, 1]}
+    assert broken(judged(good, contract)) == []
+    assert broken(judged({"carrier": ["UA", "ZZ", None], "n": [3, 1, 2], "m": [4, 1, 1]}, contract)) == [
+        f"1 of 2 values of `carrier` do not stand in {tmp_path}/carriers.parquet:code, such as 'ZZ' in row 2.",
+        f"1 of 3 values of `n` do not stand in {tmp_path}/numbers.csv:n, such as '3' in row 1.",
+        f"1 of 3 values of `m` do not stand in {tmp_path}/carriers.parquet:n, such as row 1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "where", "sentence"),
+    [
+        ("text", "none.csv:code", "none.csv does not exist."),
+        ("text", "c.parquet:name", "c.parquet has no column `name`. It has: code."),
+        ("integer", "c.parquet:code", "`code` is text, but is referred to by integer."),
+        ("integer", "c.csv:code", "not every value of `code` is integer."),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_one_sentence(
+    judged: Checking, tmp_path: Path, declared: Any, where: str, sentence: str
+) -> None:
+    parquet.write_table(pa.table({"code": ["AA"]}), tmp_path / "c.parquet")
+    csv.write_csv(pa.table({"code": ["AA"]}), tmp_path / "c.csv")
+    with pytest.raises(UserError) as error:
+        judged({"x": ["1"] if declared == "text" else [1]}, one(type=declared, references=f"{tmp_path}/{where}"))
+    assert sentence in str(error.value)
+
+
 def test_rows_are_counted_and_compared_with_the_last_version(judged: Checking) -> None:
     contract = Contract(columns={"x": Column()}, rows=Rows(min=2, max=4, change=0.5))
     table = {"x": [1, 2, 3]}
@@ -241,14 +321,14 @@ def test_examples_are_capped_in_number_and_length(judged: Checking) -> None:
 def test_lines_of_csv_with_other_fields_are_counted_not_dropped(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x,y\n1,2\n3\n4,5,6\n7,8\n")
     contract = Contract(columns={"x": Column(type="integer"), "y": Column()})
-    found = check(contract, open_table(tmp_path / "t.csv"), now=NOW)
+    found = check(contract, open_source(tmp_path / "t.csv"), now=NOW)
     assert broken(found) == ["2 lines do not have as many fields as the header, the first is line 3."]
     assert found.read.rows == 2
 
 
 def test_lists_and_structs_are_of_any_type(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"x": [[1], None], "y": [{"a": 1}, {"a": 2}]}), tmp_path / "t.parquet")
-    table = open_table(tmp_path / "t.parquet")
+    table = open_source(tmp_path / "t.parquet")
     contract = Contract(columns={"x": Column(missing=0.5), "y": Column()})
     assert broken(check(contract, table, now=NOW)) == []
     assert broken(check(one(type="text"), table, now=NOW))[1:] == ["`x` is text, but the table holds any."]
@@ -260,7 +340,7 @@ def test_categories_encoded_as_a_dictionary_or_as_large_text_are_the_same(tmp_pa
     found = []
     for name, column in (("d", values.dictionary_encode()), ("l", values.cast(pa.large_string())), ("s", values)):
         parquet.write_table(pa.table({"x": column}), tmp_path / name)
-        found.append(broken(check(contract, open_table(tmp_path / name), now=NOW)))
+        found.append(broken(check(contract, open_source(tmp_path / name), now=NOW)))
     assert len(found[0]) == 2
     assert found[0] == found[1] == found[2]
 
@@ -289,7 +369,7 @@ def test_what_is_no_table_is_one_sentence(tmp_path: Path, content: bytes | None,
     if content is not None:
         (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(UserError) as error:
-        open_table(tmp_path / "t.csv")
+        open_source(tmp_path / "t.csv")
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -300,5 +380,5 @@ def test_a_file_that_breaks_off_shows_none_of_its_data(tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:1000] + b"\xff" * 5000 + content[6000:])
     with pytest.raises(UserError, match="is no table that can be read") as error:
-        check(one(type="text", unique=True), open_table(path), now=NOW)
+        check(one(type="text", unique=True), open_source(path), now=NOW)
     assert "secret" not in str(error.value)

@@ -42,7 +42,7 @@ def test_each_column_stands_on_one_line() -> None:
         ("columns: {a: {type: string}}", "`columns.a.type`: invalid enum value 'string'; one of integer, number, text"),
         ("columns: {a: {missing: x}}", "c.yaml: `columns.a.missing`: expected `float`, got `str`."),
         ("columns: {a: {missing: 2}}", "`columns.a`: `missing` is a share between 0 and 1, not 2."),
-        ("columns: {a: {type: text, min: 1}}", "`min` and `max` go with type integer or number, not text."),
+        ("columns: {a: {type: text, min: 1}}", "`min` and `max` go with numbers, dates and timestamps, not text."),
         ("columns: {a: {type: number, min: 2, max: 1}}", "`min` 2 is above `max` 1."),
         ("columns: {a: {type: number, min: .nan, max: 1}}", "`min` nan is above `max` 1."),
         ("columns: {a: {type: number, outside: 0.1}}", "`outside` needs a `min` or a `max`."),

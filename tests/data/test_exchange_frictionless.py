@@ -104,7 +104,7 @@ def test_what_the_schema_cannot_say_is_named() -> None:
         (b'{"resources": []}', "s.json is no Table Schema: Object missing required field `fields`"),
         (b'{"fields": []}', "`columns` names none"),
         (schema(type="text", constraints=3), "s.json is no Table Schema"),
-        (schema(type="number", constraints={"minimum": "low"}), "Field `x` has a constraint of the wrong type"),
+        (schema(type="number", constraints={"minimum": "low"}), "`min` and `max` are no number"),
         (schema(type="string", constraints={"pattern": "("}), "`pattern` is no regular expression"),
         (b'{"fields": [{"name": "x"}], "primaryKey": "y"}', "`key`: `y` is none of the columns"),
     ],

@@ -13,7 +13,7 @@ from pyarrow import csv, parquet
 
 from mltool.data.check import check
 from mltool.data.contract import Column, Contract, Rows
-from mltool.data.contract_table import open_table
+from mltool.data.contract_parts import open_source
 from mltool.data.infer import infer
 from mltool.errors import UserError
 from mltool.gates.verdict import Outcome
@@ -45,13 +45,13 @@ def stored(frame: pd.DataFrame | pa.Table, path: Path) -> Path:
 
 
 def broken(contract: Contract, path: Path) -> list[str]:
-    found = check(contract, open_table(path), now=NOW)
+    found = check(contract, open_source(path), now=NOW)
     return [verdict.sentence for verdict in found.verdicts if verdict.outcome is Outcome.FAIL]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_the_rules_are_what_a_person_would_write(tmp_path: Path, ending: str) -> None:
-    contract = infer(open_table(stored(sample(0), tmp_path / f"t.{ending}")))
+    contract = infer(open_source(stored(sample(0), tmp_path / f"t.{ending}")))
     assert contract == Contract(
         columns={
             "customer": Column(type="integer"),
@@ -73,7 +73,7 @@ def test_the_rules_are_what_a_person_would_write(tmp_path: Path, ending: str) ->
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_the_table_itself_and_another_sample_keep_the_contract(tmp_path: Path, ending: str) -> None:
     path = stored(sample(0), tmp_path / f"t.{ending}")
-    contract = infer(open_table(path))
+    contract = infer(open_source(path))
     assert broken(contract, path) == []
     for seed in range(1, 6):
         assert broken(contract, stored(sample(seed), path)) == []
@@ -81,7 +81,7 @@ def test_the_table_itself_and_another_sample_keep_the_contract(tmp_path: Path, e
 
 def test_a_category_seen_once_makes_room_for_others(tmp_path: Path) -> None:
     values = ["a"] * 500 + ["b"] * 500 + ["once"]
-    column = infer(open_table(stored(pa.table({"x": values}), tmp_path / "t.parquet"))).columns["x"]
+    column = infer(open_source(stored(pa.table({"x": values}), tmp_path / "t.parquet"))).columns["x"]
     assert column.values == ("a", "b", "once")
     # Good and Turing: one of 1,001 was seen once, and three standard errors on top.
     assert column.unseen == pytest.approx(0.004)
@@ -107,7 +107,7 @@ def test_a_category_seen_once_makes_room_for_others(tmp_path: Path) -> None:
 )
 def test_whatever_the_table_holds_it_keeps_its_contract(tmp_path: Path, columns: dict[str, Any]) -> None:
     path = stored(pa.table(columns), tmp_path / "t.parquet")
-    assert broken(infer(open_table(path)), path) == []
+    assert broken(infer(open_source(path)), path) == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_whatever_the_table_holds_it_keeps_its_contract(tmp_path: Path, columns:
 def test_types_of_csv_are_told_from_all_values(tmp_path: Path, values: list[str], declared: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["x", *values * 40_000]) + "\n")
-    contract = infer(open_table(path))
+    contract = infer(open_source(path))
     assert contract.columns["x"].type == declared
     assert broken(contract, path) == []
 
@@ -139,10 +139,10 @@ def test_an_empty_table_teaches_nothing(tmp_path: Path) -> None:
     for name, content in (("t.csv", "x,y\n"), ("u.csv", "x\n")):
         (tmp_path / name).write_text(content)
         with pytest.raises(UserError, match="has no rows"):
-            infer(open_table(tmp_path / name))
+            infer(open_source(tmp_path / name))
 
 
 def test_a_table_with_torn_lines_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x,y\n1,2\n3\n")
     with pytest.raises(UserError, match=r"1 lines do not have as many fields as the header, the first is line 3\."):
-        infer(open_table(tmp_path / "t.csv"))
+        infer(open_source(tmp_path / "t.csv"))

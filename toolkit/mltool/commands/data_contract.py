@@ -12,7 +12,7 @@ import msgspec
 
 from mltool import disk
 from mltool.data import check as room
-from mltool.data import check_suggest, contract_file, contract_table
+from mltool.data import check_suggest, contract_file, contract_parts
 from mltool.data import infer as learning
 from mltool.data.check_judge import Verdict
 from mltool.data.exchange import frictionless
@@ -40,7 +40,7 @@ class Result:
 
 def infer(table: Path) -> str:
     """Return the YAML of a contract that the table keeps. Raises UserError for what is no table, or empty."""
-    return contract_file.dumps(learning.infer(contract_table.open_table(table)), comment=HEADER.format(table=table))
+    return contract_file.dumps(learning.infer(contract_parts.open_source(table)), comment=HEADER.format(table=table))
 
 
 def check(
@@ -56,7 +56,7 @@ def check(
     """Judge the table. Raises UserError for a contract or table that cannot be read."""
     content = _content(contract)
     asked = contract_file.parse(content, source=str(contract))
-    opened = contract_table.open_table(table)
+    opened = contract_parts.open_source(table)
     checked = room.check(asked, opened, now=now, environment=environment, last_rows=last_rows, examples=examples)
     result = Result(checked=checked, contract=str(contract))
     if not suggest:

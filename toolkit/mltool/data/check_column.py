@@ -1,16 +1,20 @@
 """What one pass over a column finds: counts of what breaks its rules, and a few examples of each."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mltool.data import check_values
-from mltool.data.contract import Column
+from mltool.data import check_keys, check_values
+from mltool.data.check_keys import Prints
+from mltool.data.contract import Column, Type
+from mltool.data.contract_rules import range_of
 
 SHOWN = 40
 """Characters of a value that an example shows."""
@@ -20,10 +24,27 @@ STRANGERS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One value that breaks a rule, in row `row`, counted from 1; empty where it must not be shown."""
+    """One value that breaks a rule, in row `row`, counted from 1; empty where it must not be shown.
+
+    Of a folder, `part` is the file that the row is in.
+    """
 
     row: int
     value: str
+    part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a block is: it begins `start` rows into `part`; `parsed` says whether it is typed, or text from CSV.
+
+    At most `most` examples of each rule are kept.
+    """
+
+    start: int
+    most: int
+    parsed: bool
+    part: str = ""
 
 
 @dataclass
@@ -36,7 +57,10 @@ class Found:
 
 @dataclass
 class Tally:
-    """All that is known of one column after the blocks read so far. `low` and `high` are of the present numbers."""
+    """All that is known of one column after the blocks read so far.
+
+    `low` and `high` are of the present numbers; of dates and times in microseconds, where the contract has a range.
+    """
 
     rows: int = 0
     missing: int = 0
@@ -44,6 +68,8 @@ class Tally:
     outside: Found = field(default_factory=Found)
     unseen: Found = field(default_factory=Found)
     unmatched: Found = field(default_factory=Found)
+    length: Found = field(default_factory=Found)
+    strange: Found = field(default_factory=Found)
     low: float | None = None
     high: float | None = None
     newest: datetime | None = None
@@ -55,35 +81,84 @@ class Tally:
         return self.rows - self.missing - self.wrong.count
 
 
-def look(tally: Tally, column: Column, block: pa.Array, *, start: int, most: int, parsed: bool) -> pa.Array:
-    """Count one block that begins `start` rows into the table, and return its values, null where not as declared.
+def look(tally: Tally, column: Column, block: pa.Array, place: Place, known: Prints | None = None) -> pa.Array:
+    """Count one block, and return its values, null where not as declared.
 
-    At most `most` examples a rule are kept. `parsed` says whether the block is typed, or text from CSV.
+    `known` has the sorted fingerprints of the values that the column refers to.
     """
 
     def note(found: Found, mask: pa.Array | None) -> None:
         if mask is not None:
-            _note(found, mask, block, start=start, most=most, shown=not column.sensitive)
+            note_rows(found, mask, place, lambda row: "" if column.sensitive else short(block[row].as_py()))
 
-    typed = check_values.stored if parsed else check_values.parse
-    values, wrong = typed(block, column.type)
-    if not parsed:
-        values, _ = check_values.stored(values, "any")
+    values, wrong = typed(block, column.type, parsed=place.parsed)
     note(tally.wrong, wrong)
     tally.rows += len(block)
     tally.missing += values.null_count - (pc.sum(wrong).as_py() if wrong is not None else 0)
     if column.type in ("integer", "number"):
         note(tally.outside, _outside(tally, column, values))
+    elif column.min is not None or column.max is not None:
+        note(tally.outside, _outside(tally, column, check_values.instants(values)))
     if column.values:
         unknown = _over(values, lambda array: pc.invert(pc.is_in(array, _known(column, array.type))))
         note(tally.unseen, unknown)
         _remember(tally, values, unknown)
-    if column.pattern:
-        whole = rf"\A(?:{column.pattern})\z"
-        note(tally.unmatched, _over(values, lambda array: pc.invert(pc.match_substring_regex(array, whole))))
+    if column.type == "text":
+        _look_at_texts(tally, column, values, note)
+    if known is not None:
+        note(tally.strange, _strange(values, known))
     if column.max_age:
         _newest(tally, values)
     return values
+
+
+def typed(block: pa.Array, declared: Type, *, parsed: bool) -> tuple[pa.Array, pa.Array | None]:
+    """Return the values of a block, null where not as declared, and which are not."""
+    if parsed:
+        return check_values.stored(block, declared)
+    values, wrong = check_values.parse(block, declared)
+    return check_values.stored(values, "any")[0], wrong
+
+
+def note_rows(found: Found, mask: pa.Array, place: Place, shown: Callable[[int], str]) -> None:
+    """Count the rows of a block where the mask is true, and keep the first; `shown` says what one holds."""
+    count = pc.sum(mask).as_py() or 0
+    room = place.most - len(found.examples)
+    if count and room > 0:
+        for row in pc.indices_nonzero(pc.fill_null(mask, fill_value=False))[:room].to_pylist():
+            found.examples.append(Example(row=place.start + row + 1, value=shown(row), part=place.part))
+    found.count += count
+
+
+def short(value: Any) -> str:
+    """Return a value as an example shows it."""
+    text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _look_at_texts(tally: Tally, column: Column, values: pa.Array, note: Callable[[Found, Any], None]) -> None:
+    if column.pattern:
+        whole = rf"\A(?:{column.pattern})\z"
+        note(tally.unmatched, _over(values, lambda array: pc.invert(pc.match_substring_regex(array, whole))))
+    if column.min_length is not None or column.max_length is not None:
+        least, most = column.min_length or 0, math.inf if column.max_length is None else column.max_length
+
+        def odd(array: pa.Array) -> pa.Array:
+            length = pc.utf8_length(array)
+            return pc.or_(pc.less(length, least), pc.greater(length, pa.scalar(most, pa.float64())))
+
+        note(tally.length, _over(values, odd))
+
+
+def _strange(values: pa.Array, known: Prints) -> pa.Array | None:
+    found, whole = check_keys.prints([values])
+    places = np.minimum(np.searchsorted(known, found), max(len(known) - 1, 0))
+    odd = known[places] != found if len(known) else np.ones(len(found), bool)
+    if not odd.any():
+        return None
+    mask = np.zeros(len(values), bool)
+    mask[whole.nonzero()[0][odd]] = True
+    return pa.array(mask)
 
 
 def _outside(tally: Tally, column: Column, values: pa.Array) -> pa.Array | None:
@@ -92,8 +167,7 @@ def _outside(tally: Tally, column: Column, values: pa.Array) -> pa.Array | None:
         return None
     tally.low = low if tally.low is None else min(tally.low, low)
     tally.high = high if tally.high is None else max(tally.high, high)
-    least = float("-inf") if column.min is None else column.min
-    most = float("inf") if column.max is None else column.max
+    least, most = range_of(column)
     finite = low != float("-inf") and high != float("inf")
     if finite and least <= low and high <= most:
         return None
@@ -135,18 +209,3 @@ def _newest(tally: Tally, values: pa.Array) -> None:
     newest = pc.max(values.cast(pa.timestamp("us", "UTC" if zone else None), safe=False)).as_py()
     if newest is not None:
         tally.newest = newest if tally.newest is None else max(tally.newest, newest)
-
-
-def _note(found: Found, mask: pa.Array, block: pa.Array, *, start: int, most: int, shown: bool) -> None:
-    count = pc.sum(mask).as_py() or 0
-    room = most - len(found.examples)
-    if count and room > 0:
-        for place in pc.indices_nonzero(pc.fill_null(mask, fill_value=False))[:room].to_pylist():
-            value = _short(block[place].as_py()) if shown else ""
-            found.examples.append(Example(row=start + place + 1, value=value))
-    found.count += count
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -93,14 +93,29 @@ def _of_one(column: pa.Array) -> Prints:
     if kind(column.type) == "text":
         return _of_texts(column.cast(pa.large_string()))
     if pa.types.is_floating(column.type):
-        # Adding zero turns −0 into 0.
-        return _mix((column.cast(pa.float64()).to_numpy() + 0.0).view(np.uint64))
+        return _mix(_of_floats(column.cast(pa.float64()).to_numpy()))
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    elif pa.types.is_date(column.type):
+        return _mix(_of_times(column))
+    if pa.types.is_date(column.type):
         column = column.cast(pa.date32()).cast(pa.int32())
     values: Any = column.cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False)
     return _mix(values.astype(np.int64).view(np.uint64))
+
+
+def _of_floats(values: Any) -> Prints:
+    """Return a whole number as its integer, so that it is one value however a part stores it, and else the bits."""
+    bits: Prints = values.view(np.uint64)
+    whole = (np.trunc(values) == values) & (np.abs(values) < 2.0**63)
+    return np.where(whole, np.where(whole, values, 0).astype(np.int64).view(np.uint64), bits)
+
+
+def _of_times(column: pa.Array) -> Prints:
+    """Return microseconds, in whatever unit a part stores them; nanoseconds beyond those are mixed in."""
+    if column.type.unit != "ns":
+        return np.asarray(column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())).view(np.uint64)
+    held = np.asarray(column.cast(pa.int64()))
+    micros, rest = np.divmod(held, 1000)
+    return micros.view(np.uint64) + rest.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def _of_texts(texts: pa.Array) -> Prints:

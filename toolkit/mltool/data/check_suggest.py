@@ -10,8 +10,10 @@ from mltool.data import contract_file, infer
 from mltool.data.check import Checked
 from mltool.data.check_column import STRANGERS, Tally
 from mltool.data.check_judge import Verdict, age_of
+from mltool.data.check_values import EPOCH
 from mltool.data.contract import Column
-from mltool.data.contract_table import Table
+from mltool.data.contract_parts import Source
+from mltool.data.contract_rules import TIMES, range_of
 from mltool.gates.verdict import Outcome
 
 NAMED = 20
@@ -19,7 +21,7 @@ NAMED = 20
 Edit = Callable[[CommentedMap, Checked, Verdict], None]
 
 
-def suggest(content: bytes, checked: Checked, table: Table, *, source: str) -> tuple[str, tuple[Verdict, ...]]:
+def suggest(content: bytes, checked: Checked, table: Source, *, source: str) -> tuple[str, tuple[Verdict, ...]]:
     """Return the text of a contract that the table keeps, and the failures that no contract can allow.
 
     Comments and the order of the file stay. Values of columns marked sensitive are not written into it.
@@ -75,14 +77,27 @@ def _range(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
     rules, tally = _of(document, verdict), checked.read.tallies[verdict.column]
     column = checked.asked.contract.columns[verdict.column]
     low, high = tally.low or 0.0, tally.high or 0.0
+    if column.type in TIMES:
+        _times(rules, column, int(low), int(high))
+        return
     if not math.isfinite(low) or not math.isfinite(high):
         _infinite(rules, verdict)
         return
     least, most = infer.outwards(low, high)
-    if column.min is not None and low < column.min:
+    asked_low, asked_high = range_of(column)
+    if low < asked_low:
         rules["min"] = int(least) if column.type == "integer" else least
-    if column.max is not None and high > column.max:
+    if high > asked_high:
         rules["max"] = int(most) if column.type == "integer" else most
+
+
+def _times(rules: CommentedMap, column: Column, low: int, high: int) -> None:
+    """Allow what was found by the day; `low` and `high` are microseconds since 1970."""
+    least, most = range_of(column)
+    if low < least:
+        rules["min"] = (EPOCH + timedelta(microseconds=low)).date()
+    if high > most:
+        rules["max"] = (EPOCH + timedelta(microseconds=high)).date()
 
 
 def _infinite(rules: CommentedMap, verdict: Verdict) -> None:
@@ -106,6 +121,29 @@ def _pattern(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
     del _of(document, verdict)["pattern"]
 
 
+def _length(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
+    for end in ("min_length", "max_length"):
+        _of(document, verdict).pop(end, None)
+
+
+def _references(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
+    del _of(document, verdict)["references"]
+
+
+def _part(document: CommentedMap, _checked: Checked, _: Verdict) -> None:
+    document.pop("part", None)
+
+
+def _broken(document: CommentedMap, checked: Checked, _: Verdict) -> None:
+    """Take out every rule that does not hold or cannot be asked."""
+    held = checked.read.broken
+    left = [text for text in document.get("rules", ()) if text in held and not held[text].count]
+    if left:
+        document["rules"] = left
+    else:
+        document.pop("rules", None)
+
+
 def _unique(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
     del _of(document, verdict)["unique"]
 
@@ -127,18 +165,22 @@ EDITS: dict[str, Edit] = {
     "range": _range,
     "values": _values,
     "pattern": _pattern,
+    "length": _length,
+    "references": _references,
+    "part": _part,
+    "rules": _broken,
     "unique": _unique,
     "max_age": _max_age,
 }
 
 
-def _learn(document: CommentedMap, checked: Checked, table: Table, broken: Iterable[Verdict]) -> None:
+def _learn(document: CommentedMap, checked: Checked, table: Source, broken: Iterable[Verdict]) -> None:
     """Write the rules anew of columns that are of another type, or not in the contract."""
     rules = {verdict.rule: verdict for verdict in broken}
     known = checked.asked.contract.columns
     names = [verdict.column for verdict in broken if verdict.rule == "type"]
     if "extra" in rules:
-        names += [name for name in table.stored if name not in known]
+        names += [name for name in table.columns if name not in known]
     if not names:
         return
     learned, _ = infer.columns_of(table, names)

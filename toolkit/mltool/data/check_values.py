@@ -1,6 +1,7 @@
 """The values of a block as the type the contract declares, and which of them are not."""
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ TARGETS: dict[Type, tuple[pa.DataType, ...]] = {
     "date": (pa.date32(),),
     "timestamp": (pa.timestamp("us"), pa.timestamp("us", "UTC")),
 }
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def fits(stored: Type, declared: Type) -> bool:
@@ -76,6 +79,27 @@ def stored(values: pa.Array, declared: Type) -> tuple[pa.Array, pa.Array | None]
         if declared == "integer":
             return _whole(values)
     return values, None
+
+
+def instant(text: str) -> int:
+    """Return a date or time of ISO 8601 as microseconds since 1970; without a zone, in UTC.
+
+    Raises ValueError, with a sentence, for anything else.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no date, as in 2026-03-01 or 2026-03-01T12:00:00Z") from error
+    zoned = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (zoned - EPOCH) // timedelta(microseconds=1)
+
+
+def instants(values: pa.Array) -> pa.Array:
+    """Return dates or times as microseconds since 1970; without a zone, in UTC."""
+    if pa.types.is_null(values.type):
+        return values.cast(pa.int64())
+    zone = getattr(values.type, "tz", None)
+    return values.cast(pa.timestamp("us", "UTC" if zone else None), safe=False).cast(pa.int64())
 
 
 def ends(values: pa.Array) -> tuple[float | None, float | None]:

@@ -1,8 +1,10 @@
 """A contract as YAML: read with the line of what is wrong, written so that it reviews well."""
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -15,8 +17,8 @@ from mltool.data.contract import Contract
 from mltool.data.contract_rules import problems
 from mltool.errors import UserError
 
-FLOW = ("key", "values", "absent", "optional")
-"""Lists that stand on one line, and so does a column with all its rules."""
+MOST_NODES = 1_000_000
+"""Keys and values of a contract, aliases counted each time they are used."""
 
 
 def parse(content: bytes, *, source: str) -> Contract:
@@ -27,7 +29,7 @@ def parse(content: bytes, *, source: str) -> Contract:
     """
     table = document(content, source=source)
     # The round trip keeps how numbers were written, in types of its own.
-    held = YAML(typ="safe").load(content)
+    held = _with_times_as_text(YAML(typ="safe").load(content))
     for found in unknown.keys(Contract, table):
         line = found.table.lc.key(found.key)[0] + 1 if isinstance(found.table, CommentedMap) else 1
         raise UserError(f"{source}:{line}: unknown key `{found.name}`.", found.hint)
@@ -54,6 +56,8 @@ def document(content: bytes, *, source: str) -> CommentedMap:
         raise UserError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from error
     if not isinstance(found, CommentedMap):
         raise UserError(f"{source} is no contract: it has no `columns`.", "`mltool data infer` writes one.")
+    if _nodes(found, {}) > MOST_NODES:
+        raise UserError(f"{source} unfolds to more than {MOST_NODES:,} values, or holds itself.", "Use fewer aliases.")
     return found
 
 
@@ -79,7 +83,9 @@ def plain(value: Any) -> Any:
         for item in fields(value):
             default = item.default_factory() if item.default_factory is not MISSING else item.default
             if (held := getattr(value, item.name)) != default:
-                node[item.name] = plain(held)
+                node[item.name] = _day(held) if item.name in ("min", "max") else plain(held)
+                if item.name == "rules":
+                    node[item.name].fa.set_block_style()
         return node
     if isinstance(value, Mapping):
         node = CommentedMap({name: plain(held) for name, held in value.items()})
@@ -91,6 +97,35 @@ def plain(value: Any) -> Any:
         listed.fa.set_flow_style()
         return listed
     return value
+
+
+def _day(held: Any) -> Any:
+    """Return a date that needs no quotes in YAML; anything else as it is."""
+    try:
+        return date.fromisoformat(held) if isinstance(held, str) else held
+    except ValueError:
+        return held
+
+
+def _nodes(node: Any, sizes: dict[int, float]) -> float:
+    """Return how many nodes there would be without aliases, infinite where one holds itself."""
+    if not isinstance(node, dict | list):
+        return 1
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf  # until it is known: who comes here meanwhile is inside of it
+        held = node.values() if isinstance(node, dict) else node
+        sizes[id(node)] = 1 + sum(_nodes(each, sizes) for each in held)
+    return sizes[id(node)]
+
+
+def _with_times_as_text(held: Any) -> Any:
+    """Write the ends of ranges as ISO 8601 has them where YAML read dates and times."""
+    columns = held.get("columns")
+    for column in columns.values() if isinstance(columns, dict) else ():
+        for end in ("min", "max"):
+            if isinstance(column, dict) and isinstance(column.get(end), date):
+                column[end] = column[end].isoformat()
+    return held
 
 
 def _yaml() -> YAML:

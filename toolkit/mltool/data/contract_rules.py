@@ -1,5 +1,6 @@
 """What is wrong with a contract that reads well: rules that contradict each other or do not go with the type."""
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,11 +8,18 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mltool.data import contract_expression
+from mltool.data.check_values import instant
 from mltool.data.contract import Column, Contract
+from mltool.data.contract_expression import Expression
 
 AGE = re.compile(r"([1-9]\d*)([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 NUMBERS = ("integer", "number")
+TIMES = ("date", "timestamp")
+DAY = len("2026-03-01")
+PLACES = re.compile(r"\{([^{}:]+)(?::0([1-9]))?\}")
+"""A column in the name of a part, and to how many digits its number is filled with zeros."""
 
 
 def age(text: str) -> timedelta:
@@ -29,6 +37,7 @@ def problems(contract: Contract) -> Iterator[str]:
     for name, column in contract.columns.items():
         for problem in (*_shares(column), *_types(column), *_texts(column)):
             yield f"`columns.{name}`: {problem}"
+    yield from _tables(contract)
     rows = contract.rows
     if rows.min < 0 or (rows.max is not None and rows.max < rows.min) or (rows.change is not None and rows.change < 0):
         yield "`rows`: they need 0 ≤ min ≤ max and 0 ≤ change"
@@ -43,6 +52,50 @@ def problems(contract: Contract) -> Iterator[str]:
                 yield f"`key`: `{named_column}` needs a type"
 
 
+def range_of(column: Column) -> tuple[int | float, int | float]:
+    """Return both ends as numbers, infinite where there is none; of dates and times, in microseconds since 1970.
+
+    A day as the last of timestamps is that whole day.
+    """
+    low = instant(column.min) if isinstance(column.min, str) else column.min
+    high = instant(column.max) if isinstance(column.max, str) else column.max
+    if isinstance(column.max, str) and isinstance(high, int) and column.type == "timestamp" and len(column.max) == DAY:
+        high += 24 * 60 * 60 * 10**6 - 1
+    return -math.inf if low is None else low, math.inf if high is None else high
+
+
+def expressions(contract: Contract) -> tuple[Expression, ...]:
+    """Return the rules of the contract, ready to be asked. Raises ValueError for one that cannot be."""
+    types = {name: column.type for name, column in contract.columns.items()}
+    return tuple(contract_expression.parse(text, types) for text in contract.rules)
+
+
+def reference(text: str) -> tuple[str, str]:
+    """Return the path and the column of `FILE:COLUMN`. Raises ValueError for anything else."""
+    path, _, column = text.rpartition(":")
+    if not path or not column:
+        raise ValueError(text)
+    return path, column
+
+
+def _tables(contract: Contract) -> Iterator[str]:
+    types = {name: column.type for name, column in contract.columns.items()}
+    for text in contract.rules:
+        try:
+            contract_expression.parse(text, types)
+        except ValueError as error:
+            yield f"`rules`: `{text[:60]}`: {error}"
+    if len(set(contract.rules)) < len(contract.rules):
+        yield "`rules`: one is there twice"
+    if not contract.part:
+        return
+    if re.search(r"[{}]", PLACES.sub("", contract.part)) or not PLACES.search(contract.part):
+        yield f"`part` is written as {{year}}-{{month:02}}, not `{contract.part}`"
+    for name, digits in PLACES.findall(contract.part):
+        if types.get(name) not in ("integer", "text", "date") or (digits and types[name] != "integer"):
+            yield f"`part`: `{name}` is no column of integers, texts or dates, or text is to be filled with zeros"
+
+
 def _shares(column: Column) -> Iterator[str]:
     for rule in ("missing", "outside", "unseen"):
         if not 0 <= getattr(column, rule) <= 1:
@@ -54,14 +107,13 @@ def _shares(column: Column) -> Iterator[str]:
 
 
 def _types(column: Column) -> Iterator[str]:
-    if (column.min is not None or column.max is not None) and column.type not in NUMBERS:
-        yield f"`min` and `max` go with type integer or number, not {column.type}"
-    if column.min is not None and column.max is not None and not column.min <= column.max:
-        yield f"`min` {column.min:g} is above `max` {column.max:g}"
+    yield from _ranges(column)
     if column.pattern and column.type != "text":
         yield f"`pattern` goes with type text, not {column.type}"
     if column.max_age and column.type not in ("date", "timestamp"):
         yield f"`max_age` goes with type date or timestamp, not {column.type}"
+    if column.references and column.type not in ("integer", "text", "date"):
+        yield f"`references` goes with type integer, text or date, not {column.type}"
     if column.unique and column.type == "any":
         yield "`unique` needs a type"
     if column.values:
@@ -70,7 +122,34 @@ def _types(column: Column) -> Iterator[str]:
             yield f"`values` do not fit type {column.type}; in YAML, '1' is text and 1 is a number"
 
 
+def _ranges(column: Column) -> Iterator[str]:
+    ends = [end for end in (column.min, column.max) if end is not None]
+    if ends and column.type not in NUMBERS + TIMES:
+        yield f"`min` and `max` go with numbers, dates and timestamps, not {column.type}"
+        return
+    if any(isinstance(end, str) != (column.type in TIMES) for end in ends):
+        yield f"`min` and `max` are no {column.type}"
+        return
+    try:
+        low, high = range_of(column)
+    except ValueError as error:
+        yield str(error)
+        return
+    if not low <= high:
+        yield f"`min` {column.min} is above `max` {column.max}"
+
+
 def _texts(column: Column) -> Iterator[str]:
+    least, most = column.min_length or 0, column.max_length
+    if (column.min_length, most) != (None, None) and column.type != "text":
+        yield f"`min_length` and `max_length` go with type text, not {column.type}"
+    if least < 0 or (most is not None and most < least):
+        yield "lengths need 0 ≤ min_length ≤ max_length"
+    if column.references:
+        try:
+            reference(column.references)
+        except ValueError:
+            yield f"`references` is written as data/carriers.csv:code, not `{column.references}`"
     if column.max_age and not AGE.fullmatch(column.max_age):
         yield f"`max_age` is written as 90m, 36h or 7d, not `{column.max_age}`"
     if column.pattern:

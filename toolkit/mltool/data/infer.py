@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mltool.data import check_keys, check_values
+from mltool.data import check_keys, check_values, contract_parts
 from mltool.data.check_keys import Seen
 from mltool.data.contract import Column, Contract, Rows, Type
+from mltool.data.contract_parts import Source
 from mltool.data.contract_table import Table, blocks
 from mltool.errors import UserError
 
@@ -48,19 +49,24 @@ class _Column:
     seen: Seen | None = None
 
 
-def infer(table: Table) -> Contract:
-    """Return a contract that the table keeps. Raises UserError for a table without rows or with lines that are torn."""
-    if not table.stored:
-        raise UserError(f"{table.path} has no columns.")
-    columns, rows = columns_of(table, list(table.stored))
-    if table.torn:
-        raise UserError(
-            f"{table.path}: {len(table.torn):,} lines do not have as many fields as the header, the first is line"
-            f" {table.torn[0]:,}.",
-            "Mend them first; no line is left out silently.",
-        )
+def infer(source: Source) -> Contract:
+    """Return a contract that the table keeps.
+
+    Raises UserError for a table without rows or with lines that are torn, and for parts that are not alike.
+    """
+    if not source.columns:
+        raise UserError(f"{source.path} has no columns.")
+    contract_parts.check_alike(source)
+    columns, rows = columns_of(source, source.columns, alike=True)
+    for table in source.parts.values():
+        if table.torn:
+            raise UserError(
+                f"{table.path}: {len(table.torn):,} lines do not have as many fields as the header, the first is line"
+                f" {table.torn[0]:,}.",
+                "Mend them first; no line is left out silently.",
+            )
     if not rows:
-        raise UserError(f"{table.path} has no rows, so nothing can be learned from it.")
+        raise UserError(f"{source.path} has no rows, so nothing can be learned from it.")
     key = next((name for name, column in columns.items() if column.unique), None)
     if key:
         columns[key] = replace(columns[key], unique=False)
@@ -68,25 +74,54 @@ def infer(table: Table) -> Contract:
     return Contract(columns=columns, rows=bounds, key=(key,) if key else ())
 
 
-def columns_of(table: Table, names: Iterable[str]) -> tuple[dict[str, Column], int]:
+def columns_of(source: Source, names: Iterable[str], *, alike: bool = False) -> tuple[dict[str, Column], int]:
     """Return rules for these columns of the table, and how many rows it has.
 
-    The first that has no value twice, none missing, and is text or integer is marked unique.
+    The first that has no value twice, none missing, and is text or integer is marked unique. Of a column that parts
+    hold differently, all that is said is how often it is missing; where they must be `alike`, that is a UserError.
     """
     names = list(names)
-    types = {name: table.stored[name] for name in names} if table.parsed else _guess(table, names)
+    types = _types(source, names, alike=alike)
     rows = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(check_keys.scratch()))
         found = {name: _Column(type=types[name]) for name in names}
         for column in found.values():
             column.seen = Seen(folder=folder) if column.type in ("integer", "text") else None
-        for block in blocks(table, names):
+        for name_of, table, block in _blocks(source, names):
             rows += block.num_rows
-            for name in names:
+            for name in name_of:
                 _learn(found[name], block.column(name), parsed=table.parsed)
+            for name in set(names).difference(name_of):
+                found[name].missing += block.num_rows
         key = next((name for name in names if rows > 1 and _is_unique(found[name])), None)
     return {name: _rules(name, column, rows, unique=name == key) for name, column in found.items()}, rows
+
+
+def _blocks(source: Source, names: Iterable[str]) -> Iterator[tuple[list[str], Table, pa.RecordBatch]]:
+    """Yield each block of each part, with the columns of `names` that it has."""
+    for table in source.parts.values():
+        held = [name for name in names if name in table.stored]
+        for block in blocks(table, held or list(table.stored)[:1]):
+            yield held, table, block
+
+
+def _types(source: Source, names: list[str], *, alike: bool) -> Mapping[str, Type]:
+    """Return the type of each column: that of all its parts, `any` where they do not agree."""
+    found: dict[str, dict[Type, str]] = {name: {} for name in names}
+    for part, table in source.parts.items():
+        held = [name for name in names if name in table.stored and name not in table.void]
+        for name, kind in ({n: table.stored[n] for n in held} if table.parsed else _guess(table, held)).items():
+            found[name].setdefault(kind, part)
+    types: dict[str, Type] = {}
+    for name, kinds in found.items():
+        types[name] = (
+            "number" if set(kinds) == {"integer", "number"} else next(iter(kinds)) if len(kinds) == 1 else "any"
+        )
+        if alike and types[name] == "any" and len(kinds) > 1:
+            said = " and ".join(f"{kind} in {part}" for kind, part in kinds.items())
+            raise UserError(f"{source.path}: `{name}` holds {said}.", "Make them alike.")
+    return types
 
 
 def outwards(low: float, high: float) -> tuple[float, float]:
