@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mltool.snapshot.diff import diff
 from mltool.snapshot.model import (

@@ -1,7 +1,9 @@
 """Everything gathered about one head → the Report."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from mltool import __version__
 from mltool.config import Config
