@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 from mltool.config import Predictions
-from mltool.paired import join, sides, slices
+from mltool.paired import grouping, join, sides
 random, sink = np.random.default_rng(0), pa.BufferOutputStream()
 numbers = {name: random.random(500) for name in ("y_true", "y_pred", "y_score")}
 columns = {"row_id": np.arange(500), **numbers, "carrier": np.arange(500) % 7}
@@ -28,7 +28,7 @@ parquet.write_table(pa.table(parts), sink)
 content = sink.getvalue().to_pybytes()
 side = sides.read(content, Predictions(), source="p.parquet", extra=("carrier",))
 pairs = join.join(side, side, regression=True)
-groups = slices.by("carrier", pairs.extra)
+groups = grouping.by("carrier", pairs.extra)
 assert len(pairs.split(groups.codes, len(groups.names))) == 7
 print([name for name in ("pandas", "sklearn") if name in sys.modules])
 """

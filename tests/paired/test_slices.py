@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mltool.paired import ids, metrics, slices
+from mltool.paired import grouping, ids, metrics, slices
 from mltool.paired.interval import Dependence
 from mltool.paired.join import Pairs
 from support.paired import asked, binary, swapped
@@ -39,7 +39,7 @@ def weakest(pairs: Pairs, key: str, **how: object) -> tuple[slices.Difference, .
 @pytest.mark.parametrize("key", METRICS)
 def test_the_group_that_lost_is_found(key: str) -> None:
     pairs = grouped(np.random.default_rng(1), 20_000)
-    lost = slices.by("city", pairs.extra)
+    lost = grouping.by("city", pairs.extra)
 
     found = weakest(broken(pairs, lost.codes == lost.names.index("c7")), key, sign=-1.0 if key == "log_loss" else 1.0)
 
@@ -53,7 +53,7 @@ def test_the_group_that_lost_is_found(key: str) -> None:
 
 def test_a_group_of_two_columns_is_found() -> None:
     pairs = grouped(np.random.default_rng(2), 20_000)
-    lost = slices.by("city & kind", pairs.extra)
+    lost = grouping.by("city & kind", pairs.extra)
 
     found = weakest(broken(pairs, lost.codes == lost.names.index("c7 & 1")), "accuracy")
 
@@ -69,7 +69,7 @@ def test_where_nothing_is_lost_a_group_is_named_no_more_often_than_alpha() -> No
 
 def test_the_same_rows_in_another_order_give_the_same_groups() -> None:
     pairs = grouped(np.random.default_rng(4), 8000)
-    pairs = broken(pairs, slices.by("city", pairs.extra).codes < 3)
+    pairs = broken(pairs, grouping.by("city", pairs.extra).codes < 3)
     order = np.random.default_rng(5).permutation(8000)
 
     one, other = weakest(pairs, "accuracy"), weakest(pairs.at(order), "accuracy")
@@ -91,7 +91,7 @@ def test_rows_of_one_cluster_are_in_one_half() -> None:
 def test_missing_values_are_a_group_and_whole_numbers_have_no_point() -> None:
     extra = {"size": pa.array([1.0, None, 2.5, 1.0]), "name": pa.array(["x", None, "(missing)", "y"])}
 
-    size, name = slices.by("size", extra), slices.by("name", extra)
+    size, name = grouping.by("size", extra), grouping.by("name", extra)
 
     assert [size.names[code] for code in size.codes] == ["1", "(missing)", "2.5", "1"]
     assert [name.names[code] for code in name.codes] == ["x", "(missing)", "(missing)", "y"]
@@ -113,4 +113,4 @@ def test_a_number_with_many_values_is_cut_at_its_quartiles() -> None:
 def test_groups_too_small_to_be_seen_on_both_halves_are_not_looked_at() -> None:
     pairs = grouped(np.random.default_rng(8), 1000)  # 40 rows a city
 
-    assert weakest(broken(pairs, slices.by("city", pairs.extra).codes == 0), "accuracy") == ()
+    assert weakest(broken(pairs, grouping.by("city", pairs.extra).codes == 0), "accuracy") == ()

@@ -19,6 +19,8 @@ class Gate:
     """Never below this, whatever the base says; alone where higher is better, with a ceiling a range."""
     ceiling: float | None = None
     """Never above this, whatever the base says; alone where lower is better, with a floor a range."""
+    group: str = ""
+    """A column of the predictions, where the metric is a gap between its groups, such as `equalized_odds_difference`."""
     test: Literal["auto", "paired", "history", "tolerance"] = "auto"
     """How to compare: the predictions of both sides row by row, the metric's usual moves from commit to commit, or the
     two values alone; `auto` takes the first that the facts allow, any other leaves it undecided where they do not."""

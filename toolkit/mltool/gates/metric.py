@@ -33,7 +33,7 @@ def judge(
     broken = _beyond_limit(rule, value)
     was, doubt = _baseline(rule, base)
     if broken:
-        return _verdict(rule, Outcome.FAIL, broken, was, value)
+        return _verdict(rule, Outcome.FAIL, " ".join((broken, *_known(rule, grounds))), was, value)
     if was is None:
         return _without_baseline(rule, value, doubt)
     return _compare(rule, was, value, grounds, p_worse)
@@ -125,7 +125,8 @@ def _compare(rule: Settings, was: float, value: float, grounds: Grounds | None, 
         why = "; ".join(reasons)
         if isinstance(found, Difference):
             asked = p_worse if test == "paired" else None
-            return interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
+            judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
+            return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
         if not found:  # there is nothing to estimate
             return replace(_by_tolerance(rule, was, value), test=test, method="the same predictions on both sides")
         reasons.append(f"not {test}: {found}")
@@ -141,6 +142,12 @@ def _paired(rule: Settings, was: float, value: float, grounds: Grounds) -> Diffe
     if grounds.unmoved:
         return "" if was == value else "both sides predict the same, so the metric itself is computed in another way"
     return grounds.paired.get((rule.name, ""), grounds.unpaired or "the predictions were not compared")
+
+
+def _known(rule: Settings, grounds: Grounds | None) -> tuple[str, ...]:
+    """Return what the rows say beside the difference, such as how wide a gap chance makes."""
+    found = grounds.paired.get((rule.name, "")) if grounds else None
+    return found.notes if isinstance(found, Difference) else ()
 
 
 def _past(rule: Settings, was: float, value: float, grounds: Grounds) -> Difference | str:

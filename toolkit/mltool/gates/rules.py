@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mltool.config import Gate
 from mltool.errors import UserError
+from mltool.gates import gaps
 from mltool.gates.directions import direction as known_direction
 from mltool.gates.verdict import Direction
 
@@ -22,6 +23,7 @@ class Settings:
     floor: float | None
     ceiling: float | None
     level: str
+    group: str = ""
     test: str = "auto"
     alpha: float = 0.05
     slices: tuple[str, ...] = ()
@@ -56,7 +58,12 @@ def settings(name: str, gate: Gate) -> Settings:
     path, colon, key = gate.metric.partition(":")
     if not (path and colon and key):
         raise UserError(f"{where}: metric `{gate.metric}` is not `path:key`.", "For example `metrics.json:accuracy`.")
-    found = gate.direction or known_direction(key)
+    if gate.group and gaps.parse(key) is None:
+        raise UserError(
+            f"{where}: `{key}` is no gap between groups.",
+            "Its name ends in `_difference`, `_ratio`, `_group_min` or `_group_max`; `group` goes with such a metric.",
+        )
+    found = gate.direction or (gaps.direction(key) if gate.group else known_direction(key))
     if found is None:
         raise UserError(f"{where}: `{key}` does not say which way is better.", 'Add direction = "higher" or "lower".')
     tolerance, relative = _tolerance(where, gate.tolerance)
@@ -71,6 +78,7 @@ def settings(name: str, gate: Gate) -> Settings:
         floor=gate.floor,
         ceiling=gate.ceiling,
         level=gate.level,
+        group=gate.group,
         test=gate.test,
         alpha=_alpha(where, gate.alpha),
         slices=gate.slices,

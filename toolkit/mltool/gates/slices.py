@@ -64,6 +64,7 @@ def _one(
         sentence = f"{rule.key} {named} cannot be compared: {found}."
         return replace(start, sentence=sentence, why=found, blind=whole and "=" in where)
     judged = interval.judge(rule, found, start, p_worse=p_worse)
+    judged = replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
     return replace(judged, blind=interval.blind(judged))
 
 

@@ -62,11 +62,16 @@ def _exact(boot: Interval, swapped: Floats, delta: float, asked: Asked) -> Inter
     """Return the interval with the p-value of the permutation test, and zero in it where that does not reject zero: of
     few rows that differ, the bootstrap draws too seldom those it has not seen.
     """
+    p = permuted(swapped, delta, boot.error)
+    return agreed(boot, p_worse=p, alpha=asked.alpha, method=EXACT, source=EXACT_SOURCE)
+
+
+def permuted(swapped: Floats, delta: float, error: float) -> float:
+    """Return the mid-p value of "the head is not worse", from differences (draws,) between sides that a coin chose."""
     found = swapped[np.isfinite(swapped)]
     same = np.isclose(found, delta, rtol=0.0, atol=1e-12)
     p = float(np.count_nonzero((found < delta) & ~same) + 0.5 * np.count_nonzero(same) + 0.5) / (len(found) + 1)
-    p = 1.0 if delta == 0 and boot.error == 0 else p
-    return agreed(boot, p_worse=p, alpha=asked.alpha, method=EXACT, source=EXACT_SOURCE)
+    return 1.0 if delta == 0 and error == 0 else p
 
 
 def _differences(metric: Cells, table: Table, counts: Floats) -> Floats:

@@ -132,7 +132,7 @@ def averages(one: Score) -> dict[str, Score]:
         return _mean(one(matrix), matrix.sum(-1) > 0)
 
     def weighted(matrix: Floats) -> Floats:
-        return _ratio((one(matrix) * matrix.sum(-1)).sum(-1), matrix.sum((-2, -1)))
+        return ratio((one(matrix) * matrix.sum(-1)).sum(-1), matrix.sum((-2, -1)))
 
     return {"macro": macro, "macro over the classes that occur": present, "weighted": weighted}
 
@@ -144,12 +144,12 @@ def precision(matrix: Floats) -> Floats:
 
 def recall(matrix: Floats) -> Floats:
     """Return the recall of the second class of two; NaN where it is not there."""
-    return _ratio(matrix[..., 1, 1], matrix[..., 1, :].sum(-1))
+    return ratio(matrix[..., 1, 1], matrix[..., 1, :].sum(-1))
 
 
 def specificity(matrix: Floats) -> Floats:
     """Return the recall of the first class of two; NaN where it is not there."""
-    return _ratio(matrix[..., 0, 0], matrix[..., 0, :].sum(-1))
+    return ratio(matrix[..., 0, 0], matrix[..., 0, :].sum(-1))
 
 
 def f1(matrix: Floats) -> Floats:
@@ -176,7 +176,7 @@ def kappa(matrix: Floats) -> Floats:
     """Return Cohen's kappa."""
     total = matrix.sum((-2, -1))
     expected = (matrix.sum(-1) * matrix.sum(-2)).sum(-1) / total
-    return _ratio(np.trace(matrix, axis1=-2, axis2=-1) - expected, total - expected)
+    return ratio(np.trace(matrix, axis1=-2, axis2=-1) - expected, total - expected)
 
 
 def _matrix(table: Table, labels: Codes, counts: Floats) -> Floats:
@@ -193,7 +193,7 @@ def _hits(matrix: Floats) -> Floats:
 
 
 def _mean(values: Floats, counted: NDArray[np.bool_]) -> Floats:
-    return _ratio((values * counted).sum(-1), counted.sum(-1).astype(np.float64))
+    return ratio((values * counted).sum(-1), counted.sum(-1).astype(np.float64))
 
 
 def _or_zero(top: Floats, below: Floats) -> Floats:
@@ -201,5 +201,6 @@ def _or_zero(top: Floats, below: Floats) -> Floats:
     return found
 
 
-def _ratio(top: Floats, below: Floats) -> Floats:
+def ratio(top: Floats, below: Floats) -> Floats:
+    """Return one by the other; NaN where that is not above zero."""
     return np.divide(top, below, out=np.full_like(top, np.nan, dtype=np.float64), where=below > 0)

@@ -1,14 +1,18 @@
 """Answer with the difference of a metric, by the method that metric and rows allow."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from mltool.gates.difference import Difference
-from mltool.paired import by_cells, by_rows, by_weights, metrics
+from mltool.paired import by_cells, by_groups, by_rows, by_weights, gaps, metrics
+from mltool.paired.gaps import Gap
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence, Interval, quantile
 from mltool.paired.join import Pairs
+
+Metric = metrics.Metric | Gap
 
 POWER = 0.8
 SAME = 5e-5
@@ -17,12 +21,15 @@ SAME = 5e-5
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A metric to compare: `metric` is `path:key`; `base` and `head` are what the metrics files say."""
+    """A metric to compare: `metric` is `path:key`; `base` and `head` are what the metrics files say; `group` names the
+    column whose groups a gap lies between.
+    """
 
     metric: str
     higher: bool
     base: float
     head: float
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +57,17 @@ def compare(
     return measure(metric, pairs, asked, name=wanted.metric)
 
 
-def meaning(pairs: Pairs, wanted: Wanted) -> metrics.Metric | Refused:
+def candidates(pairs: Pairs, wanted: Wanted) -> Iterator[Metric]:
+    """Yield what the metric's name may mean, the likeliest first."""
+    key = wanted.metric.rpartition(":")[2]
+    return gaps.candidates(key, pairs, wanted.group) if wanted.group else metrics.candidates(key, pairs)
+
+
+def meaning(pairs: Pairs, wanted: Wanted) -> Metric | Refused:
     """Return, of what the metric's name may mean, the one that gives the values of the metrics files."""
     key = wanted.metric.rpartition(":")[2]
     why = f"mltool cannot compute `{key}` from predictions"
-    for metric in metrics.candidates(key, pairs):
+    for metric in candidates(pairs, wanted):
         try:
             base, head = values(metric, pairs)
         except ValueError as error:
@@ -69,7 +82,7 @@ def meaning(pairs: Pairs, wanted: Wanted) -> metrics.Metric | Refused:
     return Refused(metric=wanted.metric, why=why)
 
 
-def measure(metric: metrics.Metric, pairs: Pairs, asked: Asked, *, name: str, where: str = "") -> Difference | Refused:
+def measure(metric: Metric, pairs: Pairs, asked: Asked, *, name: str, where: str = "") -> Difference | Refused:
     """Return the difference of `metric` on these rows; `where` names the slice that they are."""
     try:
         base, head = values(metric, pairs)
@@ -92,16 +105,19 @@ def measure(metric: metrics.Metric, pairs: Pairs, asked: Asked, *, name: str, wh
         method=found.method,
         source=found.source,
         smallest_drop=(quantile(POWER) - quantile(asked.alpha)) * found.error,
+        notes=found.notes,
     )
 
 
-def values(metric: metrics.Metric, pairs: Pairs) -> tuple[float, float]:
+def values(metric: Metric, pairs: Pairs) -> tuple[float, float]:
     """Return the metric of base and of head; raises ValueError where either is not defined."""
     if isinstance(metric, metrics.Rows):
         (before, _), (after, _) = metric.both(pairs)
         found = before, after
     elif isinstance(metric, metrics.Cells):
         found = by_cells.values(metric, pairs)
+    elif isinstance(metric, Gap):
+        found = by_groups.values(metric, pairs)
     else:
         ones = np.ones(len(pairs))
         found = metric.of(pairs, "base")(ones), metric.of(pairs, "head")(ones)
@@ -110,11 +126,13 @@ def values(metric: metrics.Metric, pairs: Pairs) -> tuple[float, float]:
     return found
 
 
-def _interval(metric: metrics.Metric, pairs: Pairs, asked: Asked) -> Interval:
+def _interval(metric: Metric, pairs: Pairs, asked: Asked) -> Interval:
     if isinstance(metric, metrics.Rows):
         return by_rows.interval(metric, pairs, asked)
     if isinstance(metric, metrics.Cells):
         return by_cells.interval(metric, pairs, asked)
+    if isinstance(metric, Gap):
+        return by_groups.interval(metric, pairs, asked)
     return by_weights.interval(metric, pairs, asked)
 
 

@@ -18,9 +18,10 @@ from mltool.errors import UserError
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds, Wish
 from mltool.paired import compare as paired
-from mltool.paired import metrics, slices
+from mltool.paired import grouping, slices
 from mltool.paired.arrays import numbers
-from mltool.paired.compare import Refused, Wanted
+from mltool.paired.compare import Metric, Refused, Wanted
+from mltool.paired.grouping import TOGETHER
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence
 from mltool.paired.join import Pairs, join
 from mltool.paired.sides import Side, read
@@ -34,7 +35,7 @@ WIDELY = 0.1
 
 Content = bytes | mmap.mmap
 Codes = NDArray[np.intp]
-Meant = Mapping[str, metrics.Metric | Refused]
+Meant = Mapping[str, Metric | Refused]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +48,7 @@ class Together:
     seed: str
     columns: Predictions
     slices: tuple[str, ...]
+    kept: tuple[str, ...]
     refused: Mapping[str, str]
 
 
@@ -56,9 +58,9 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
     Chance comes from `seed`. Raises UserError for files that cannot be read or joined.
     """
     wished = tuple(wishes)
-    together = _join(
-        (base, head), seed, columns, tuple(dict.fromkeys(name for wish in wished for name in wish.rule.slices))
-    )
+    declared = tuple(dict.fromkeys(name for wish in wished for name in wish.rule.slices))
+    groups = tuple(dict.fromkeys(wish.rule.group for wish in wished if wish.rule.group))
+    together = _join((base, head), seed, columns, declared, groups)
     meant = {wish.rule.name: _meaning(together, wish) for wish in wished}
     found: dict[tuple[str, str], Difference | str] = {}
     for where, pairs in chain((("", together.pairs),), _slices(together)):
@@ -72,11 +74,14 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
     return Grounds(paired=found, weakest=weakest, notes=tuple(_notes(together.pairs)))
 
 
-def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, declared: tuple[str, ...]) -> Together:
-    there = _names(sides[1], columns.path)
-    parts = (part for name in (*declared, *columns.slices) for part in name.split(slices.TOGETHER))
+def _join(
+    sides: tuple[Content, Content], seed: str, columns: Predictions, declared: tuple[str, ...], groups: tuple[str, ...]
+) -> Together:
+    before, there = (_names(content, columns.path) for content in sides)
+    parts = (part for name in (*declared, *columns.slices, *groups) for part in name.split(TOGETHER))
     extra = dict.fromkeys(filter(None, (*(part for part in parts if part in there), columns.cluster, columns.time)))
-    base = read(sides[0], columns, source=f"{columns.path} of the base")
+    cut = tuple(part for name in groups for part in name.split(TOGETHER))
+    base = read(sides[0], columns, source=f"{columns.path} of the base", extra=[part for part in cut if part in before])
     head = read(sides[1], columns, source=columns.path, extra=extra)
     regression = _amounts(base) or _amounts(head)
     pairs = join(base, head, regression=regression)
@@ -86,7 +91,7 @@ def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, decla
     if columns.time:
         order = numbers(pc.sort_indices(pairs.extra[columns.time])).astype(np.intp)
         pairs = replace(pairs.at(order), only_base=pairs.only_base, only_head=pairs.only_head, moved=pairs.moved)
-    absent = {name: part for name in declared for part in name.split(slices.TOGETHER) if part not in there}
+    absent = {name: part for name in declared for part in name.split(TOGETHER) if part not in there}
     return Together(
         pairs=pairs,
         base=pairs if whole else join(base, base, regression=regression),
@@ -94,6 +99,7 @@ def _join(sides: tuple[Content, Content], seed: str, columns: Predictions, decla
         seed=seed,
         columns=columns,
         slices=tuple(name for name in declared if name not in absent),
+        kept=tuple(filter(None, (columns.cluster, *(name for name in cut if name in extra)))),
         refused={name: f"{columns.path} has no column `{part}`" for name, part in absent.items()},
     )
 
@@ -117,22 +123,23 @@ def _amounts(side: Side) -> bool:
     return broken or pc.count_distinct(truth).as_py() > MOST_CLASSES
 
 
-def _meaning(together: Together, wish: Wish) -> metrics.Metric | Refused:
+def _meaning(together: Together, wish: Wish) -> Metric | Refused:
     """Return what the metric's name means: what gives, on all rows of each side, the value in its metrics file."""
-    wanted = Wanted(metric=wish.rule.metric, higher=wish.rule.direction == "higher", base=wish.base, head=wish.head)
+    higher = wish.rule.direction == "higher"
+    wanted = Wanted(metric=wish.rule.metric, higher=higher, base=wish.base, head=wish.head, group=wish.rule.group)
     if together.base is together.head:
         return paired.meaning(together.pairs, wanted)
     sides = ((together.base, wish.base), (together.head, wish.head))
     alone = [paired.meaning(pairs, replace(wanted, base=value, head=value)) for pairs, value in sides]
     if refused := next((found for found in alone if isinstance(found, Refused)), None):
         return refused
-    if alone[0] != alone[1] or alone[0] not in tuple(metrics.candidates(wish.rule.key, together.pairs)):
+    if alone[0] != alone[1] or alone[0] not in tuple(paired.candidates(together.pairs, wanted)):
         return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
     return alone[0]
 
 
 def _measured(
-    together: Together, pairs: Pairs, wish: Wish, meant: metrics.Metric | Refused, where: str = ""
+    together: Together, pairs: Pairs, wish: Wish, meant: Metric | Refused, where: str = ""
 ) -> Difference | str:
     if isinstance(meant, Refused):
         return meant.why
@@ -154,7 +161,7 @@ def _asked(together: Together, pairs: Pairs, wish: Wish, where: str) -> Asked:
 def _dependence(pairs: Pairs, columns: Predictions) -> Dependence:
     """Return which rows hang together. Blocks have the length n^⅓ that Künsch 1989 found best for a mean."""
     if columns.cluster:
-        return Dependence(groups=slices.by(columns.cluster, pairs.extra).codes)
+        return Dependence(groups=grouping.by(columns.cluster, pairs.extra).codes)
     if columns.time:
         return Dependence(block=max(1, round(len(pairs) ** (1 / 3))))
     return INDEPENDENT
@@ -163,10 +170,10 @@ def _dependence(pairs: Pairs, columns: Predictions) -> Dependence:
 def _slices(together: Together) -> Iterator[tuple[str, Pairs | str]]:
     """Yield the rows of each value of each declared column, and the columns that are no slices with the reason."""
     yield from together.refused.items()
-    kept = {name: together.pairs.extra[name] for name in (together.columns.cluster,) if name}
+    kept = {name: together.pairs.extra[name] for name in together.kept}
     bare = replace(together.pairs, extra=kept)
     for column in together.slices:
-        groups = slices.by(column, together.pairs.extra)
+        groups = grouping.by(column, together.pairs.extra)
         if len(groups.names) > MOST_VALUES:
             yield column, f"`{column}` has {len(groups.names):,} values, and a slice has at most {MOST_VALUES}"
             continue

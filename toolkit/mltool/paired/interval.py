@@ -35,7 +35,10 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """One-sided bounds of a difference, turned so that more is better, with the p-value of "the head is not worse"."""
+    """One-sided bounds of a difference, turned so that more is better, with the p-value of "the head is not worse".
+
+    `notes` are sentences that whoever reads the bounds must know.
+    """
 
     low: float
     high: float
@@ -43,6 +46,7 @@ class Interval:
     p_worse: float
     method: str
     source: str
+    notes: tuple[str, ...] = ()
 
 
 def student(delta: float, error: float, freedom: float, *, alpha: float, method: str, source: str) -> Interval:

@@ -1,7 +1,7 @@
 """Groups of rows: by a column or two, and those that lost most, found on one half of the rows, shown on the other."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from mltool.gates import holm
 from mltool.gates.difference import Difference
 from mltool.paired import arrays, by_cells, by_rows, cells, ids
-from mltool.paired.compare import measure
+from mltool.paired.compare import Metric, measure
+from mltool.paired.gaps import Gap
+from mltool.paired.grouping import MISSING, Groups, by_one, crossed
 from mltool.paired.interval import Asked
-from mltool.paired.join import Codes, Pairs
-from mltool.paired.metrics import Metric, Rows, Weighted
+from mltool.paired.join import Pairs
+from mltool.paired.metrics import Rows, Weighted
 
-TOGETHER = " & "
-"""Between two columns, and between two values: `carrier & origin=AA & JFK`."""
-MISSING = "(missing)"
 MOST_COLUMNS = 12
 MOST_VALUES = 50
 BINS = 4
@@ -30,27 +29,6 @@ KEPT = 5
 FOUND = "found on one half of the rows, confirmed on the other"
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Groups:
-    """A way to cut the rows: the group of each, as a position in `names`, shape (n,)."""
-
-    column: str
-    codes: Codes
-    names: tuple[str, ...]
-
-
-def by(column: str, extra: Mapping[str, pa.Array]) -> Groups:
-    """Return the groups that a column makes, or two joined by `&`; raises KeyError for a column that is not there.
-
-    A missing value is a group of its own.
-    """
-    parts = [_by_one(name, extra[name]) for name in column.split(TOGETHER)]
-    found = parts[0]
-    for part in parts[1:]:
-        found = _crossed(found, part)
-    return replace(found, column=column)
 
 
 def weakest(pairs: Pairs, metric: Metric, columns: Iterable[str], asked: Asked, *, name: str) -> tuple[Difference, ...]:
@@ -76,44 +54,18 @@ def weakest(pairs: Pairs, metric: Metric, columns: Iterable[str], asked: Asked, 
     return tuple(replace(part, p_worse=p[part.slice], notes=(FOUND,)) for part in sure)
 
 
-def _by_one(name: str, column: pa.Array) -> Groups:
-    coded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
-    names = [_text(value) for value in coded.dictionary.to_pylist()]
-    last = arrays.column(np.array([len(names)]))[0]
-    codes = arrays.numbers(pc.fill_null(coded.indices.cast(pa.int64()), last))
-    # Two values may be one in words, such as 1 and 1.0, and a dictionary may hold what no row has.
-    words, places = np.unique([*names, MISSING], return_inverse=True)
-    counts = np.bincount(places[codes], minlength=len(words))
-    kept = np.cumsum(counts > 0) - 1
-    return Groups(column=name, codes=kept[places[codes]], names=tuple(map(str, words[counts > 0])))
-
-
-def _text(value: object) -> str:
-    if value is None or value != value:
-        return MISSING
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _crossed(one: Groups, other: Groups) -> Groups:
-    flat = one.codes * len(other.names) + other.codes
-    seen, codes = np.unique(flat, return_inverse=True)
-    size = len(other.names)
-    names = tuple(f"{one.names[code // size]}{TOGETHER}{other.names[code % size]}" for code in seen)
-    return Groups(column=f"{one.column}{TOGETHER}{other.column}", codes=codes, names=names)
-
-
 def _ways(pairs: Pairs, columns: tuple[str, ...]) -> Iterator[Groups]:
     """Yield the columns that cut the rows into few groups, and every two of them."""
     known = [way for name in columns if (way := _cut(name, pairs.extra[name])) is not None]
     yield from known
-    yield from (_crossed(one, other) for one, other in combinations(known, 2))
+    yield from (crossed(one, other) for one, other in combinations(known, 2))
 
 
 def _cut(name: str, column: pa.Array) -> Groups | None:
     number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if number and pc.count_distinct(column).as_py() > MOST_VALUES:
         return _quarters(name, arrays.numbers(pc.fill_null(column.cast(pa.float64()), np.nan)))
-    found = _by_one(name, column)
+    found = by_one(name, column)
     return found if len(found.names) <= MOST_VALUES else None
 
 
@@ -132,7 +84,7 @@ def _moved(metric: Metric, pairs: Pairs, sign: float) -> Floats | None:
         if isinstance(metric, Rows):
             delta, moved = by_rows.differences(metric, pairs, sign)
             return np.asarray(moved - moved.mean() + delta)
-        if isinstance(metric, Weighted):
+        if isinstance(metric, Weighted | Gap):
             return None
         flat = by_cells.codes(pairs)
         table = cells.count(flat, classes=len(pairs.classes))
