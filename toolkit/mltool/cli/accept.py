@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 def accept(
@@ -17,7 +18,7 @@ def accept(
     base: Annotated[
         str | None, typer.Option(help="Compare with this revision. Default: where this branch left its target.")
     ] = None,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Accept a regression for a time: an entry in mltool.toml, reviewed with the change.
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 if TYPE_CHECKING:
     from mltool.commands.ci import Desk
-
-Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
 
 
 def generate(

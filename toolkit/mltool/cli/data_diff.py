@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from mltool.cli import extra, output
+from mltool.cli.options import AsJson, Project
 
 
 def diff(
@@ -12,8 +13,8 @@ def diff(
     head: str | None = typer.Argument(None, help="What to compare. Default: the work tree."),
     key: list[str] = typer.Option([], help="Column that names a row. Repeatable. Default: whole rows are compared."),
     paths: list[str] = typer.Option([], "--path", help="Only this table. Repeatable."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-    project: Path = typer.Option(Path(), "--project", "-C", help="Run as if started in this folder."),
+    as_json: AsJson = False,
+    project: Project = Path(),
 ) -> None:
     """Say what changed inside the tables that DVC tracks: rows, columns, nulls, ranges, categories, drift.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from mltool.cli import extra, output
+from mltool.cli.options import AsJson
 
 
 def profile(
@@ -30,7 +31,7 @@ def drift(
     unseen: float = typer.Option(0.001, min=0, max=1, help="Share of unseen categories that does not matter."),
     alpha: float = typer.Option(0.05, help="Chance of one false alarm or more, over all columns."),
     fail_undecided: bool = typer.Option(False, "--fail-undecided", help="Exit 3 where there are too few rows to tell."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: AsJson = False,
 ) -> None:
     """Say whether a table drifted from a profile: beyond a margin that matters, and beyond chance.
 

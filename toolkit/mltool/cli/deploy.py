@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, DryDeploy, LedgerRemote, NoPush, Project
 
 
 def deploy(
@@ -18,15 +19,15 @@ def deploy(
     bundle: Annotated[
         Path | None, typer.Option(help="Take the bundle from this file or folder instead of the store.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
+    dry_run: DryDeploy = False,
     allow_unmeasured: Annotated[
         bool, typer.Option("--allow-unmeasured", help="Go on where the target cannot measure a budget.")
     ] = False,
     wait: Annotated[float, typer.Option(help="Seconds until the address must answer with the new version.")] = 60.0,
-    remote: Annotated[str, typer.Option(help="The Git remote that keeps the ledger.")] = "origin",
-    no_push: Annotated[bool, typer.Option("--no-push", help="Record in this clone only.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    remote: LedgerRemote = "origin",
+    no_push: NoPush = False,
+    as_json: AsJson = False,
+    project: Project = Path(),
 ) -> None:
     """Put a version where the ledger says it belongs, and see that it answers as it should.
 

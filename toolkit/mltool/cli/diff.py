@@ -6,17 +6,16 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, Base, Project
 from mltool.errors import UserError
 
 
 def diff(
-    base: Annotated[
-        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
-    ] = None,
+    base: Base = None,
     head: Annotated[str | None, typer.Argument(help="What to compare. Default: the work tree.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Say what changed: metrics, params, stages, data, artifacts, packages.
 

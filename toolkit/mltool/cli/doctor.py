@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Say what anybody who may push can do to a release, and which setting stops it.
 

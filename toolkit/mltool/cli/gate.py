@@ -6,22 +6,19 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Base, FailUndecided, Project
 
 
 def gate(
-    base: Annotated[
-        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
-    ] = None,
+    base: Base = None,
     head: Annotated[str | None, typer.Argument(help="Judge this revision. Default: the work tree.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as report JSON.")] = False,
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also write them there, as gate.json.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write them there, as JUnit XML.")] = None,
-    fail_undecided: Annotated[
-        bool, typer.Option("--fail-undecided", help="Exit 3 where no verdict was possible.")
-    ] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    fail_undecided: FailUndecided = False,
+    project: Project = Path(),
 ) -> None:
     """Judge the metrics by the gates of mltool.toml, and dvc.lock by the commit.
 

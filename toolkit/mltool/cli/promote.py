@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, DryRun, Project, Push, Reason, Remote
 
 if TYPE_CHECKING:
     from mltool.commands.ledger import Written
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
 Model = Annotated[str, typer.Argument(help="The model, as the ledger names it.")]
 Version = Annotated[str, typer.Argument(help="A version that is registered, for example 1.4.0.")]
 Environment = Annotated[str, typer.Argument(help="The environment, as mltool.toml names it.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the ledger.")]
-Remote = Annotated[str, typer.Option("--remote", help="Push to this remote.")]
-Push = Annotated[bool, typer.Option("--push/--no-push", help="Push, or keep it in this clone.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
 
 
 def promote(

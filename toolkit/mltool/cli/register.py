@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, DryRun, Project, Push, Reason, Remote
 
 
 def register(
@@ -15,18 +16,18 @@ def register(
         Literal["major", "minor", "patch"] | None, typer.Option("--bump", help="Take the next version.")
     ] = None,
     commit: Annotated[str, typer.Option("--commit", help="The commit that has the model.")] = "HEAD",
-    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever reads the ledger.")] = "",
+    reason: Reason = "",
     backport: Annotated[
         bool, typer.Option("--backport", help="Allow a version below the highest, in an older minor line.")
     ] = False,
     failing: Annotated[
         bool, typer.Option("--allow-failing", help="Register it although its gates fail; the event names them.")
     ] = False,
-    remote: Annotated[str, typer.Option("--remote", help="Push to this remote.")] = "origin",
-    push: Annotated[bool, typer.Option("--push/--no-push", help="Push, or keep it in this clone.")] = True,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    remote: Remote = "origin",
+    push: Push = True,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    project: Project = Path(),
 ) -> None:
     """Register a version of a model: an annotated tag with the digest of all that it consists of.
 

@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, Project
 
 SOME = 20
 
 Only = Annotated[str | None, typer.Argument(help="One model. Default: all of them.", metavar="[MODEL]")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Project = Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")]
 
 
 def log(

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from mltool.cli.options import Project
+
 
 def lock(
     model: Annotated[str, typer.Argument(help="The model, as mltool.toml names it.")],
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Lock what serving a model installs: versions as exported, and the hash of every file.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 class Sign(StrEnum):
@@ -33,7 +34,7 @@ def package(
         bool, typer.Option("--replay/--no-replay", help="Predict the golden rows in a clean environment first.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Make the bundle of a version: model, schema, golden rows, server, card, checksums.
 

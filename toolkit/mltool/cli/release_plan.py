@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 def plan(
@@ -20,7 +21,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print release.json and nothing else.")] = False,
     file: Annotated[Path | None, typer.Option("--output", "-o", help="Also write release.json into this file.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Every section, not only the first lines of some.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Say what a release of a model would consist of, replace, and still lacks.
 

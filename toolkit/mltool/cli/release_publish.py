@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 def publish(
@@ -18,7 +19,7 @@ def publish(
         bool, typer.Option("--rehearse", help="Do it all on a draft that is removed again; publish nothing.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Publish a bundle: draft, upload, verify by downloading, publish.
 

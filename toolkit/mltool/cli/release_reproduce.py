@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import Project
 
 
 def reproduce(
     tag: Annotated[str, typer.Argument(help="The tag that registered the version, for example delay@v1.3.0.")],
     keep: Annotated[bool, typer.Option("--keep", help="Leave the clone, to look into it.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Run the pipeline of a release again, and compare what it makes.
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mltool.cli import output as stdout
+from mltool.cli.options import Base, FailUndecided, Project
 from mltool.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from mltool import git
     from mltool.ci.build import Build
     from mltool.config import Config
     from mltool.forges.session import Session
-    from mltool.git import Project
+    from mltool.report.data import TableChange
     from mltool.report.model import PlannedRelease, Report
 
 
@@ -31,9 +33,7 @@ class Format(StrEnum):
 
 
 def report(
-    base: Annotated[
-        str | None, typer.Argument(help="Compare with this revision. Default: where this branch left its target.")
-    ] = None,
+    base: Base = None,
     head: Annotated[str | None, typer.Argument(help="Report on this revision. Default: the work tree.")] = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="What to print.")] = Format.TERMINAL,
     full: Annotated[
@@ -60,10 +60,8 @@ def report(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --post: print what would be written.")] = False,
     key: Annotated[str, typer.Option(help="Tells several reports on one pull request apart.")] = "mltool",
-    fail_undecided: Annotated[
-        bool, typer.Option("--fail-undecided", help="Exit 3 where no verdict was possible.")
-    ] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    fail_undecided: FailUndecided = False,
+    project: Project = Path(),
 ) -> None:
     """Say what changed, whether the model got better or worse, and why.
 
@@ -103,14 +101,22 @@ def _make(project: Path, base: str | None, head: str | None, *, build: Build | N
 
     targets = (build.base_sha, build.base_ref) if build else ()
     compared = compare(project, base=base, head=head, targets=targets)
-    return verb.make(compared, build=build, key=key, foresee=_foresee)
+    return verb.make(compared, build=build, key=key, foresee=_foresee, inspect=_inspect)
 
 
-def _foresee(project: Project, config: Config, commit: str) -> tuple[PlannedRelease, ...]:
+def _foresee(project: git.Project, config: Config, commit: str) -> tuple[PlannedRelease, ...]:
     """Plan releases: loaded here, since a repository without models never asks."""
     from mltool.commands import release_plan
 
     return release_plan.foresee(project, config, commit)
+
+
+def _inspect(compared: Comparison, tables: Sequence[Changed], settings: Data) -> tuple[TableChange, ...]:
+    """Compare tables: loaded here, since numpy takes longer than a report without them."""
+    from mltool.cli import extra
+
+    verb = extra.load("mltool.commands.data_diff", doing="Comparing tables")
+    return tuple(verb.told(item) for item in verb.compare(compared, tables, settings))
 
 
 def _build(*, required: bool) -> Build | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, DryDeploy, LedgerRemote, NoPush, Project, Reason
 
 
 def rollback(
@@ -16,16 +17,16 @@ def rollback(
     to: Annotated[
         str, typer.Option(help="A version, or `previous-good`: the last that was live there and is not on hold.")
     ] = "previous-good",
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")] = "",
+    reason: Reason = "",
     bundle: Annotated[
         Path | None, typer.Option(help="Take the bundle from this file or folder instead of the store.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
+    dry_run: DryDeploy = False,
     wait: Annotated[float, typer.Option(help="Seconds until the address must answer with the old version.")] = 60.0,
-    remote: Annotated[str, typer.Option(help="The Git remote that keeps the ledger.")] = "origin",
-    no_push: Annotated[bool, typer.Option("--no-push", help="Record in this clone only.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    remote: LedgerRemote = "origin",
+    no_push: NoPush = False,
+    as_json: AsJson = False,
+    project: Project = Path(),
 ) -> None:
     """Go back to a version that was live, now: its published bundle runs again, nothing is built.
 

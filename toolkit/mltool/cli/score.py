@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, Project
 
 
 def score(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     badge: Annotated[Path | None, typer.Option("--badge", help="Also write the score as SVG to this file.")] = None,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    project: Project = Path(),
 ) -> None:
     """Say how ready for production this repository is: the 28 items of the ML Test Score (Breck et al. 2017).
 

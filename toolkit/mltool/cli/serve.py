@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import PolicyOf, Signers
 from mltool.errors import UserError
 
 
@@ -14,16 +15,11 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")] = 8501,
     log: Annotated[Path | None, typer.Option("--log", help="Write every prediction to this file.")] = None,
-    signers: Annotated[
-        Path | None,
-        typer.Option("--signers", help="Who may sign (see man ssh-keygen). Default: in mltool.toml."),
-    ] = None,
+    signers: Signers = None,
     bench: Annotated[bool, typer.Option("--bench", help="Measure what a request costs, and stop.")] = False,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=600, help="How long to measure each.")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="With --bench: print the figures as JSON.")] = False,
-    project: Annotated[
-        Path, typer.Option("--project", "-C", help="The project whose policy counts, if there is one here.")
-    ] = Path(),
+    project: PolicyOf = Path(),
 ) -> None:
     """Serve a bundle's model: verified, in a clean environment of its own requirements.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import AsJson, Project
 
 
 def status(
@@ -13,8 +14,8 @@ def status(
     live: Annotated[
         bool, typer.Option("--live", help="Ask each environment what it runs; exit 1 where that is something else.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    project: Annotated[Path, typer.Option("--project", "-C", help="Run as if started in this folder.")] = Path(),
+    as_json: AsJson = False,
+    project: Project = Path(),
 ) -> None:
     """Say which version is where, since when, by whom, and what is on hold: the ledger's word for it."""
     from mltool import git

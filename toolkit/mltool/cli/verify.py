@@ -6,19 +6,15 @@ from typing import Annotated
 import typer
 
 from mltool.cli import output
+from mltool.cli.options import PolicyOf, Signers
 
 
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle: the .tar, or the folder it was unpacked to.")],
-    signers: Annotated[
-        Path | None,
-        typer.Option("--signers", help="Who may sign (see man ssh-keygen). Default: in mltool.toml."),
-    ] = None,
+    signers: Signers = None,
     digest: Annotated[str, typer.Option("--digest", help="The release that it must be, as sha256:….")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
-    project: Annotated[
-        Path, typer.Option("--project", "-C", help="The project whose policy counts, if there is one here.")
-    ] = Path(),
+    project: PolicyOf = Path(),
 ) -> None:
     """Check a bundle before anything of it is loaded: files, origin, what it may do.
 
