@@ -1,5 +1,7 @@
 """Areas under curves beside scikit-learn, DeLong's published example, and definitions that cost more."""
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -7,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from mltool.paired import auc, compare, metrics
 from mltool.paired.compare import Refused
 from mltool.paired.join import Pairs
-from support.paired import asked, binary, swapped
+from support.paired import asked, binary, several, swapped
 
 # DeLong, DeLong and Clarke-Pearson 1988: 49 patients; albumin, total protein, Krebs-Goplerud score, and the outcome, as
 # printed in the SAS/STAT user's guide, PROC LOGISTIC, "Comparing Receiver Operating Characteristic Curves".
@@ -123,3 +125,49 @@ def measured(pairs: Pairs, key: str) -> compare.Difference:
     found = compare.measure(next(metrics.candidates(key, pairs)), pairs, asked(), name=key)
     assert not isinstance(found, Refused)
     return found
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_rows_that_change_sides_change_the_signs_of_their_turns_and_nothing_else(*, ties: bool) -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        pairs = binary(random, 20 + 10 * seed, ties=ties)
+        truth, base, head = pairs.truth == 1, pairs.base_scores[""], pairs.head_scores[""]
+        coin = random.random(len(pairs)) < 0.5
+
+        values = auc.turns(truth, base, head)
+
+        mixed = (np.where(coin, one, other) for one, other in ((base, head), (head, base)))
+        after, before = (roc_auc_score(truth, scores) for scores in mixed)
+        assert np.where(coin, -values, values).mean() == pytest.approx(after - before, abs=1e-12)
+
+
+def test_of_few_rows_the_difference_of_areas_is_tested_by_all_ways_to_change_sides() -> None:
+    for seed in range(10):
+        pairs = binary(np.random.default_rng(seed), 12, loss=1.0)
+        metric = next(metrics.candidates("roc_auc", pairs))
+        found = compare.measure(metric, pairs, asked(), name="roc_auc")
+        assert not isinstance(found, Refused)
+        coins = (np.array(flags) for flags in itertools.product((False, True), repeat=12))
+        values = (compare.values(metric, swapped(pairs, coin)) for coin in coins)
+        drops = np.array([after - before for before, after in values])
+
+        exact = np.mean(drops < found.delta - 1e-12) + np.mean(np.isclose(drops, found.delta, atol=1e-12)) / 2
+
+        assert found.p_worse == pytest.approx(exact, abs=1e-6)
+        assert (found.high < 0) == (found.p_worse <= 0.05)
+        assert (found.low > 0) == (1 - found.p_worse <= 0.05)
+
+
+def test_areas_of_several_classes_turn_as_their_mean() -> None:
+    random = np.random.default_rng(5)
+    pairs = several(random, 200)
+    metric = next(metrics.candidates("roc_auc", pairs))
+    assert isinstance(metric, metrics.Rows)
+    assert metric.turns is not None
+    coin = random.random(200) < 0.5
+    before, after = compare.values(metric, swapped(pairs, coin))
+
+    values = metric.turns(pairs)
+
+    assert np.where(coin, -values, values).mean() == pytest.approx(after - before, abs=1e-12)

@@ -165,6 +165,54 @@ def test_clusters_make_the_interval_wider() -> None:
     assert naive.error == pytest.approx(alone.error / np.sqrt(5), rel=0.05)
 
 
+def test_a_coin_of_a_cluster_swaps_all_of_its_rows() -> None:
+    random = np.random.default_rng(9)
+    pairs = several(random, 60)
+    groups = random.integers(5, size=60)
+    labels = (pairs.truth, pairs.base, pairs.head)
+
+    found = cells.swapped_clusters(labels, groups, classes=4, draws=2000, random=random)
+
+    expected = set()
+    for coins in itertools.product((False, True), repeat=5):
+        sides = swapped(pairs, np.array(coins)[groups])
+        both = (sklearn.confusion_matrix(sides.truth, label, labels=range(4)) for label in (sides.base, sides.head))
+        expected.add(b"".join(matrix.astype(float).tobytes() for matrix in both))
+    assert {before.tobytes() + after.tobytes() for before, after in zip(*found, strict=True)} == expected
+
+
+@pytest.mark.parametrize("key", ["f1", "mcc"])
+def test_of_few_clusters_all_ways_to_change_sides_are_the_test(key: str) -> None:
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        pairs = binary(random, 120, loss=1.0)
+        groups = np.repeat(np.arange(12), 10)
+        one = metric(key, pairs)
+        coins = (np.array(flags)[groups] for flags in itertools.product((False, True), repeat=12))
+        drops = np.array([after - before for before, after in (by_cells.values(one, swapped(pairs, c)) for c in coins)])
+
+        found = by_cells.interval(one, pairs, asked(dependence=Dependence(groups=groups)))
+
+        delta = float(np.subtract(*by_cells.values(one, pairs)[::-1]))
+        exact = np.mean(drops < delta - 1e-12) + np.mean(np.isclose(drops, delta, atol=1e-12)) / 2
+        assert found.p_worse == pytest.approx(exact, abs=0.03)
+        assert not (found.high < 0 and found.p_worse > 0.05)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_equal_models_in_clusters_are_called_worse_no_more_often_than_alpha(*, many: bool) -> None:
+    random = np.random.default_rng(10)
+    count, worse, better = (1200 if many else 15), 0, 0
+    for _ in range(200):
+        pairs = binary(random, count * 4, loss=1.0)
+        groups = np.repeat(np.arange(count), 4)
+        pairs = swapped(pairs, (random.random(count) < 0.5)[groups])
+        found = by_cells.interval(metric("f1", pairs), pairs, asked(dependence=Dependence(groups=groups)))
+        worse, better = worse + (found.high < 0), better + (found.low > 0)
+
+    assert max(worse, better) <= 200 * 0.05 + 3 * np.sqrt(200 * 0.05 * 0.95)
+
+
 def test_models_that_agree_everywhere_are_surely_equal() -> None:
     pairs = binary(np.random.default_rng(1), 100)
     same = Pairs(classes=pairs.classes, truth=pairs.truth, base=pairs.base, head=pairs.base)

@@ -10,7 +10,8 @@ from scipy import stats
 
 from mltool.paired import compare, flips, means, metrics
 from mltool.paired.compare import Difference, Refused
-from mltool.paired.interval import Asked, Dependence
+from mltool.paired.interval import Asked, Dependence, Interval
+from mltool.paired.interval import tested as ends_of
 from mltool.paired.join import Pairs
 from support.paired import amounts, asked, binary
 
@@ -143,3 +144,51 @@ def test_the_same_seed_gives_the_same_answer_and_no_warning() -> None:
         warnings.simplefilter("error")
         for key, both in pairs.items():
             assert measured(both, key, asked(3)) == measured(both, key, asked(3))
+
+
+def test_an_improvement_needs_both_tests_as_a_drop_does() -> None:
+    random = np.random.default_rng(11)
+    worse = better = 0
+    for _ in range(300):
+        groups = np.repeat(np.arange(8), 5)
+        moved = random.standard_t(2, size=8)[groups]
+        pairs = Pairs(classes=(), truth=np.zeros(40), base=np.full(40, 500.0), head=500.0 + moved)
+        found = measured(pairs, "mae", asked(sign=-1.0, dependence=Dependence(groups=groups)))
+        worse, better = worse + (found.high < 0), better + (found.low > 0)
+
+    assert max(worse, better) <= 300 * 0.05 + 3 * np.sqrt(300 * 0.05 * 0.95)
+    assert min(worse, better) > 0
+
+
+def test_squared_errors_of_r2_turn_exactly() -> None:
+    random = np.random.default_rng(12)
+    pairs = amounts(random, 80, loss=1.0)
+    metric = next(metrics.candidates("r2", pairs))
+    assert isinstance(metric, metrics.Rows)
+    assert metric.turns is not None
+    coin = random.random(80) < 0.5
+    mixed = Pairs(
+        classes=(),
+        truth=pairs.truth,
+        base=np.where(coin, pairs.head, pairs.base),
+        head=np.where(coin, pairs.base, pairs.head),
+    )
+    before, after = compare.values(metric, mixed)
+
+    values = metric.turns(pairs)
+
+    assert np.where(coin, -values, values).mean() == pytest.approx(after - before, abs=1e-12)
+
+
+def test_the_ends_of_a_tested_interval_say_what_the_test_says() -> None:
+    wide = Interval(low=-3.0, high=1.0, error=1.0, p_worse=0.2, method="", source="")
+
+    def ends(delta: float, p: float) -> tuple[float, float]:
+        found = ends_of(wide, delta, p_worse=p, alpha=0.05, method="m", source="s")
+        return found.low, found.high
+
+    assert ends(-1.0, 0.2) == (-3.0, 1.0)
+    assert ends(-1.0, 0.05) == (-3.0, pytest.approx(0.0, abs=1e-12))
+    # Miettinen's ends are delta · (1 ± z_α / z_p).
+    assert ends(-1.0, 0.01) == (-3.0, pytest.approx(-1 + stats.norm.ppf(0.95) / stats.norm.ppf(0.99)))
+    assert ends(1.0, 0.99) == (pytest.approx(1 - stats.norm.ppf(0.95) / stats.norm.ppf(0.99)), 1.0)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 SOURCE = "DeLong et al. 1988, doi:10.2307/2531595, by midranks: Sun and Xu 2014, doi:10.1109/LSP.2014.2337313"
 
+TURNED = "Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835"
 RANKED = "infinitesimal jackknife"
 RANKED_SOURCE = "Jaeckel 1972; Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans, chapter 6"
 
@@ -22,8 +23,30 @@ def influence(truth: Flags, scores: Floats, rising: Codes | None = None) -> tupl
     The variance of the influences is DeLong's, in O(n log n) by midranks; of clusters, their sums give that of
     Obuchowski 1997 (doi:10.2307/2533958). Raises ValueError where only one class is there: no area is defined.
     """
-    rows, positives = len(truth), int(truth.sum())
-    negatives = rows - positives
+    placed = _placements(truth, scores, rising)
+    area = float(placed[truth].mean())
+    return area, (placed - area) * _weights(truth)
+
+
+def turns(truth: Flags, base: Floats, head: Floats) -> Floats:
+    """Return what each row adds to the difference of two areas, shape (n,), whose mean it is; where rows change sides,
+    each of theirs changes its sign, and nothing else moves.
+
+    With the truth as it is the area is a mean over pairs of rows, so the difference is exactly a sum of such values:
+    what a row's place among the scores of both models is in the head, less what it is in the base. Signs that a coin
+    draws are then the permutation test of Venkatraman and Begg 1996 (doi:10.1093/biomet/83.4.835) on the area.
+    """
+    placed = _placements(np.tile(truth, 2), np.concatenate([base, head]))
+    return (placed[len(truth) :] - placed[: len(truth)]) * _weights(truth)
+
+
+def _placements(truth: Flags, scores: Floats, rising: Codes | None = None) -> Floats:
+    """Return of a positive the share of negatives below it, of a negative that of positives above it; ties count half.
+
+    Raises ValueError where only one class is there.
+    """
+    positives = int(truth.sum())
+    negatives = len(truth) - positives
     if not positives or not negatives:
         raise ValueError("the truth has one class only")
     order, step, ends = _steps(scores, rising)
@@ -31,12 +54,15 @@ def influence(truth: Flags, scores: Floats, rising: Codes | None = None) -> tupl
     hits = np.cumsum(hit)[ends]
     upto = np.stack([ends + 1 - hits, hits])  # negatives, positives at or below each step
     midway = upto - np.diff(upto, prepend=0) / 2
-    # Of a positive the share of negatives below it, of a negative that of positives above it; ties count half.
-    placed = np.where(hit, midway[0][step] / negatives, 1.0 - midway[1][step] / positives)
-    area = float(placed[hit].mean())
-    values = np.empty(rows)
-    values[order] = (placed - area) * np.where(hit, rows / positives, rows / negatives)
-    return area, values
+    placed = np.empty(len(truth))
+    placed[order] = np.where(hit, midway[0][step] / negatives, 1.0 - midway[1][step] / positives)
+    return placed
+
+
+def _weights(truth: Flags) -> Floats:
+    """Return by what a row's place is multiplied, so that means over a class are means over all rows."""
+    rows, positives = len(truth), int(truth.sum())
+    return np.where(truth, rows / positives, rows / (rows - positives))
 
 
 def _steps(scores: Floats, rising: Codes | None = None) -> tuple[Codes, Codes, Codes]:

@@ -17,10 +17,13 @@ MANY_CELLS = 1_000
 """With more cells a draw costs more, and fewer are made."""
 FEW = 1_000
 """So few rows on which the models differ are also asked exactly; with more the bootstrap says the same."""
+FEW_CLUSTERS = 1_000
+SWAPS = 4_000
 AT_ONCE = 4_000_000
 BOOTSTRAP = "multinomial bootstrap"
 EXACT = "multinomial bootstrap and permutation"
-EXACT_SOURCE = f"{cells.SOURCE}; Fisher 1935, The Design of Experiments, section 21"
+FISHER = "Fisher 1935, The Design of Experiments, section 21"
+EXACT_SOURCE = f"{cells.SOURCE}; {FISHER}"
 
 
 def interval(metric: Cells, pairs: Pairs, asked: Asked) -> Interval:
@@ -31,7 +34,7 @@ def interval(metric: Cells, pairs: Pairs, asked: Asked) -> Interval:
     if asked.dependence.groups is not None or asked.dependence.block is not None:
         before, after = cells.slopes(metric.of, table)
         moved = asked.sign * (after - before)[np.searchsorted(table.codes, flat)]
-        return means.dependent(delta, moved, asked)
+        return _together(metric, pairs, means.dependent(delta, moved, asked), delta, moved, asked)
     draws = DRAWS if len(table.codes) <= MANY_CELLS else FEWER
     samples = cells.resample(table, draws=draws, random=asked.random)
     found = asked.sign * _differences(metric, table, samples)
@@ -39,6 +42,23 @@ def interval(metric: Cells, pairs: Pairs, asked: Asked) -> Interval:
     if table.counts[table.base != table.head].sum() > FEW:
         return boot
     return _exact(boot, _swapped(metric, table, asked, draws), delta, asked)
+
+
+def _together(metric: Cells, pairs: Pairs, found: Interval, delta: float, moved: Floats, asked: Asked) -> Interval:
+    """Return the interval of rows that hang together where a permutation test agrees: of a few clusters one of the
+    metric itself, of many one of what each adds to it.
+    """
+    groups, size = asked.dependence.groups, len(pairs.classes)
+    if groups is None or not np.isfinite(found.error):
+        return found
+    if groups.max() >= FEW_CLUSTERS or SWAPS * size**2 > AT_ONCE:
+        return means.flipped(found, moved - moved.mean() + delta, asked)
+    base, head = cells.swapped_clusters(
+        (pairs.truth, pairs.base, pairs.head), groups, classes=size, draws=SWAPS, random=asked.random
+    )
+    p = permuted(asked.sign * (metric.of(head) - metric.of(base)), delta, found.error)
+    name, source = f"{found.method} and permutation", f"{found.source}; {FISHER}"
+    return agreed(found, p_worse=p, alpha=asked.alpha, method=name, source=source)
 
 
 def codes(pairs: Pairs) -> NDArray[np.intp]:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mltool.paired import auc, means, proportions
-from mltool.paired.interval import Asked, Interval, agreed, student
+from mltool.paired import auc, flips, means, proportions
+from mltool.paired.interval import Asked, Interval, agreed, student, tested
 from mltool.paired.join import Pairs
 from mltool.paired.metrics import Rows
 
@@ -15,19 +15,22 @@ Floats = NDArray[np.float64]
 FEW = 200
 """Below so many rows a mean is judged by the bootstrap-t: losses are skewed, and t believes they are not."""
 DRAWS = 4_000
+FEW_RANKED = 10_000
+"""Up to so many rows the difference of two areas is tested exactly too; with more DeLong says the same."""
 
 
 def interval(metric: Rows, pairs: Pairs, asked: Asked) -> Interval:
     """Return the interval of the difference of `metric`; raises ValueError where it is not defined."""
     delta, moved = differences(metric, pairs, asked.sign)
     if asked.dependence.groups is not None or asked.dependence.block is not None:
-        return means.dependent(delta, moved, asked)
+        found = means.dependent(delta, moved, asked)
+        return means.flipped(found, _turns(metric, pairs, moved - moved.mean() + delta, asked), asked)
     if metric.kind == "right":
         return _mcnemar(moved, asked)
     if metric.kind == "area":
-        error, freedom = auc.difference_error(pairs.truth == 1, moved)
-        return student(delta, error, freedom, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
-    return _mean(metric, delta, moved, asked)
+        return _area(metric, pairs, delta, moved, asked)
+    found = _mean(metric, delta, moved, asked)
+    return means.flipped(found, _turns(metric, pairs, moved - moved.mean() + delta, asked), asked)
 
 
 def differences(metric: Rows, pairs: Pairs, sign: float) -> tuple[float, Floats]:
@@ -40,6 +43,20 @@ def differences(metric: Rows, pairs: Pairs, sign: float) -> tuple[float, Floats]
     if metric.kind == "root" and before + after > 0:
         base, head = (2 * value / (before + after) * each for value, each in ((before, base), (after, head)))
     return sign * (after - before), sign * (head - base)
+
+
+def _turns(metric: Rows, pairs: Pairs, around: Floats, asked: Asked) -> Floats:
+    return around if metric.turns is None else asked.sign * metric.turns(pairs)
+
+
+def _area(metric: Rows, pairs: Pairs, delta: float, moved: Floats, asked: Asked) -> Interval:
+    error, freedom = auc.difference_error(pairs.truth == 1, moved)
+    found = student(delta, error, freedom, alpha=asked.alpha, method="DeLong", source=auc.SOURCE)
+    if len(pairs) > FEW_RANKED or not math.isfinite(error):
+        return found
+    p = flips.p_worse(_turns(metric, pairs, moved, asked))
+    name, source = f"{found.method} and permutation", f"{found.source}; {auc.TURNED}; {flips.SOURCE}"
+    return tested(found, delta, p_worse=p, alpha=asked.alpha, method=name, source=source)
 
 
 def _mcnemar(moved: Floats, asked: Asked) -> Interval:
@@ -63,7 +80,7 @@ def _mean(metric: Rows, delta: float, moved: Floats, asked: Asked) -> Interval:
     else:
         name, source = _METHODS[metric.kind]
         found = student(delta, error, freedom, alpha=asked.alpha, method=name, source=source)
-    return means.flipped(found, around, asked)
+    return found
 
 
 _METHODS = {

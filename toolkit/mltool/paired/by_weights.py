@@ -54,7 +54,8 @@ def _permuted(found: Interval, metric: Weighted, pairs: Pairs, delta: float, ask
     drawn = np.array(swaps)
     p = float(np.count_nonzero(drawn < delta) + 0.5 * np.count_nonzero(drawn == delta) + 0.5) / (SWAPS + 1)
     method, source = f"{found.method} and permutation", f"{found.source}; Fisher 1935, section 21"
-    return agreed(found, p_worse=max(p, found.p_worse), alpha=asked.alpha, method=method, source=source)
+    worse, better = max(p, found.p_worse), max(1.0 - p, 1.0 - found.p_worse)
+    return agreed(found, p_worse=worse, p_better=better, alpha=asked.alpha, method=method, source=source)
 
 
 def _weights(rows: int, asked: Asked) -> tuple[Iterator[Floats], str, str]:

@@ -93,6 +93,27 @@ def swapped(table: Table, *, draws: int, random: np.random.Generator) -> tuple[T
     return Table(classes=size, codes=both, counts=np.concatenate([forth.counts, np.zeros(len(back))])), counts
 
 
+def swapped_clusters(
+    labels: tuple[Codes, Codes, Codes], groups: Codes, *, classes: int, draws: int, random: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return confusion matrices (draws, truth, label) of base and of head where a coin decides for each group (codes
+    from 0) which model is called the head; `labels` are the truth, what base says and what head says, each (n,).
+    """
+    truth, *said = labels
+    size, count = classes**2, int(groups.max()) + 1
+    before, after = (
+        np.bincount(groups * size + truth * classes + label, minlength=count * size).reshape(count, size).astype(float)
+        for label in said
+    )
+    seen = np.flatnonzero((before != after).any(axis=0))
+    coins = random.integers(2, size=(draws, count)).astype(np.float64)
+    found = np.tile(after.sum(axis=0), (draws, 1))
+    found[:, seen] -= coins @ (after - before)[:, seen]
+    both = before.sum(axis=0) + after.sum(axis=0)
+    shape = (draws, classes, classes)
+    return (both - found).reshape(shape), found.reshape(shape)
+
+
 def slopes(score: Score, table: Table) -> tuple[Floats, Floats]:
     """Return, for base and for head, how a row more in each cell moves the score, times all rows: shape (cells,).
 

@@ -9,6 +9,8 @@ from scipy import special
 SOURCE = "Fisher 1935, section 21; its tail by Lugannani and Rice 1980, doi:10.2307/1426607"
 MOST = 100_000
 """With more values the normal tail is as good."""
+FEW = 12
+"""Of so few values all sums are counted: they lie on a grid that no smooth tail follows."""
 ROUNDS = 60
 
 Floats = NDArray[np.float64]
@@ -30,9 +32,20 @@ def p_worse(values: Floats) -> float:
         return normal
     if abs(total) >= most * (1 - 1e-9):
         point = 0.5 ** np.count_nonzero(v)
-        return float(point if total < 0 else 1.0)
+        return float(point if total < 0 else 1.0 - point)
+    if np.count_nonzero(v) <= FEW:
+        return _counted(v[v != 0], total)
     tail = _tail(v, -abs(total))
     return tail if total < 0 else 1.0 - tail
+
+
+def _counted(v: Floats, total: float) -> float:
+    """Return the share of all 2ⁿ sums below `total`, with half of those that are it."""
+    sums = np.zeros(1)
+    for value in v:
+        sums = np.concatenate([sums - value, sums + value])
+    same = np.abs(sums - total) < 1e-9
+    return float(np.mean((sums < total) & ~same) + np.mean(same) / 2)
 
 
 def _tail(v: Floats, total: float) -> float:

@@ -59,16 +59,33 @@ def student(delta: float, error: float, freedom: float, *, alpha: float, method:
     return Interval(low=delta - reach, high=delta + reach, error=error, p_worse=p, method=method, source=source)
 
 
-def agreed(found: Interval, *, p_worse: float, alpha: float, method: str = "", source: str = "") -> Interval:
-    """Return the interval with the p-value of another test, and zero in it where that test does not reject zero."""
+def agreed(
+    found: Interval, *, p_worse: float, alpha: float, p_better: float | None = None, method: str = "", source: str = ""
+) -> Interval:
+    """Return the interval with the p-value of another test, and zero in it where that test does not reject zero;
+    `p_better` is its p-value of "the head is no better", where that is not the rest of the other one.
+    """
+    p_better = 1.0 - p_worse if p_better is None else p_better
     return replace(
         found,
-        low=found.low if 1.0 - p_worse <= alpha else min(found.low, 0.0),
+        low=found.low if p_better <= alpha else min(found.low, 0.0),
         high=found.high if p_worse <= alpha else max(found.high, 0.0),
         p_worse=p_worse,
         method=method or found.method,
         source=source or found.source,
     )
+
+
+def tested(found: Interval, delta: float, *, p_worse: float, alpha: float, method: str, source: str) -> Interval:
+    """Return the interval of which zero is a part where an exact test does not reject it, and nowhere else: ends that
+    are too wide are those of Miettinen 1976 (doi:10.1093/oxfordjournals.aje.a112223), drawn from the test itself.
+    """
+    answer = agreed(found, p_worse=p_worse, alpha=alpha, method=method, source=source)
+    p = min(p_worse, 1.0 - p_worse)
+    if p > alpha or delta == 0:
+        return answer
+    end = delta * (1.0 - quantile(alpha) / quantile(max(p, 1e-300)))
+    return replace(answer, high=min(answer.high, end)) if delta < 0 else replace(answer, low=max(answer.low, end))
 
 
 def quantile(share: float, freedom: float = math.inf) -> float:

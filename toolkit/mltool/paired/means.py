@@ -60,19 +60,28 @@ def dependent(delta: float, moved: Floats, asked: Asked) -> Interval:
         error, freedom = block_error(moved, block or 1)
         return student(delta, error, freedom, alpha=asked.alpha, method=BLOCK, source=BLOCK_SOURCE)
     error, freedom = cluster_error(moved, groups)
-    found = student(delta, error, freedom, alpha=asked.alpha, method=CLUSTER, source=CLUSTER_SOURCE)
-    return flipped(found, np.bincount(groups, weights=moved - moved.mean() + delta).astype(np.float64), asked)
+    return student(delta, error, freedom, alpha=asked.alpha, method=CLUSTER, source=CLUSTER_SOURCE)
 
 
 def flipped(found: Interval, values: Floats, asked: Asked) -> Interval:
-    """Return the interval where the permutation test of `values`, rows or clusters, agrees with it: with heavy tails an
-    interval is too sure, the more so the smaller α is.
+    """Return the interval where the permutation test of `values`, of rows or of clusters in `asked`, agrees with it:
+    with heavy tails or few clusters an interval is too sure, the more so the smaller α is.
     """
+    if asked.dependence.block is not None:
+        return found
+    if asked.dependence.groups is not None:
+        values = np.bincount(asked.dependence.groups, weights=values).astype(np.float64)
     if len(values) > flips.MOST or not math.isfinite(found.error):
         return found
-    p = max(flips.p_worse(values), found.p_worse)
-    method, source = f"{found.method} and permutation", f"{found.source}; {flips.SOURCE}"
-    return agreed(found, p_worse=p, alpha=asked.alpha, method=method, source=source)
+    p = flips.p_worse(values)
+    return agreed(
+        found,
+        p_worse=max(p, found.p_worse),
+        p_better=max(1.0 - p, 1.0 - found.p_worse),
+        alpha=asked.alpha,
+        method=f"{found.method} and permutation",
+        source=f"{found.source}; {flips.SOURCE}",
+    )
 
 
 def bootstrap_t(values: Floats, *, alpha: float, draws: int, random: np.random.Generator) -> tuple[float, float, float]:

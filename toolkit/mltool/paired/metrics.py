@@ -26,11 +26,14 @@ class Rows:
     `of` returns the value and the influences, shape (n,), or raises ValueError where the metric is not defined.
     `kind` chooses the method: each row `right` (1) or wrong (0); the plain `mean` of a number a row; the `area` under
     one ROC curve; the square `root` of a mean; a `smooth` function of means, or of what is `ranked` above each row.
+    `turns` returns what each row adds to the difference, shape (n,), so that a row that changes sides changes the sign
+    of its own and moves no other; without it influences do, which is exact for a mean.
     """
 
     name: str
     of: Callable[[Pairs, Which], tuple[float, Floats]]
     kind: Literal["right", "mean", "area", "ranked", "root", "smooth"] = "smooth"
+    turns: Callable[[Pairs], Floats] | None = None
 
     def both(self, pairs: Pairs) -> tuple[tuple[float, Floats], tuple[float, Floats]]:
         """Return value and influences of base and of head, computed once a metric and its rows."""
@@ -129,9 +132,19 @@ def _roc_auc(pairs: Pairs, which: Which) -> tuple[float, Floats]:
     return auc.influence(pairs.truth == 1, scores, pairs.rising(scores, which))
 
 
+def _roc_auc_turns(pairs: Pairs) -> Floats:
+    return auc.turns(pairs.truth == 1, _positive(pairs, "base"), _positive(pairs, "head"))
+
+
 def _roc_auc_macro(pairs: Pairs, which: Which) -> tuple[float, Floats]:
     found = [auc.influence(pairs.truth == code, _score(pairs, which, name)) for code, name in enumerate(pairs.classes)]
     return float(np.mean([area for area, _ in found])), np.mean([values for _, values in found], axis=0)
+
+
+def _roc_auc_macro_turns(pairs: Pairs) -> Floats:
+    scores = ((_score(pairs, "base", name), _score(pairs, "head", name)) for name in pairs.classes)
+    found = [auc.turns(pairs.truth == code, base, head) for code, (base, head) in enumerate(scores)]
+    return np.asarray(np.mean(found, axis=0))
 
 
 def _average_precision(pairs: Pairs, which: Which) -> tuple[float, Floats]:
@@ -174,6 +187,11 @@ def _r2(pairs: Pairs, which: Which) -> tuple[float, Floats]:
     return 1.0 - share, (share * spread - squares) / total
 
 
+def _r2_turns(pairs: Pairs) -> Floats:
+    before, after = (_errors(pairs, which) ** 2 for which in ("base", "head"))
+    return np.asarray((before - after) / pairs.truth.var())
+
+
 def _median_error(pairs: Pairs, which: Which) -> Callable[[Floats], float]:
     errors = np.abs(_errors(pairs, which))
     order = np.argsort(errors, kind="stable")
@@ -207,7 +225,7 @@ _AVERAGED = {
 }
 _BINARY: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     *_SHARED,
-    (r"(roc_?)?auc(_?roc)?(_score)?|auroc", (Rows(name="ROC AUC", of=_roc_auc, kind="area"),)),
+    (r"(roc_?)?auc(_?roc)?(_score)?|auroc", (Rows(name="ROC AUC", of=_roc_auc, kind="area", turns=_roc_auc_turns),)),
     (
         r"average_precision(_score)?|ap|pr_?auc|auc_?pr|auprc",
         (Rows(name="average precision", of=_average_precision, kind="ranked"),),
@@ -221,7 +239,10 @@ _BINARY: tuple[tuple[str, tuple[Metric, ...]], ...] = (
 )
 _MULTICLASS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     *_SHARED,
-    (r"(roc_?)?auc(_?roc)?(_score)?(_macro)?(_ovr)?|auroc", (Rows(name="ROC AUC, macro", of=_roc_auc_macro),)),
+    (
+        r"(roc_?)?auc(_?roc)?(_score)?(_macro)?(_ovr)?|auroc",
+        (Rows(name="ROC AUC, macro", of=_roc_auc_macro, turns=_roc_auc_macro_turns),),
+    ),
     (r"precision(_score)?(_macro|_weighted)?", _AVERAGED["precision"]),
     (r"recall(_score)?(_macro|_weighted)?", _AVERAGED["recall"]),
     (r"f1(_score)?(_macro|_weighted)?|(macro|weighted)_f1(_score)?", _AVERAGED["F1"]),
@@ -230,7 +251,7 @@ _REGRESSION: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (r"mae|(mean_)?absolute_error", (Rows(name="mean absolute error", of=_mae, kind="mean"),)),
     (r"mse|(mean_)?squared_error", (Rows(name="mean squared error", of=_mse, kind="mean"),)),
     (r"rmse|root_mean_squared_error", (Rows(name="RMSE", of=_rmse, kind="root"),)),
-    (r"r2(_score)?|r_squared", (Rows(name="R²", of=_r2),)),
+    (r"r2(_score)?|r_squared", (Rows(name="R²", of=_r2, turns=_r2_turns),)),
     (r"mape|(mean_)?absolute_percentage_error", (Rows(name="mean absolute percentage error", of=_mape, kind="mean"),)),
     (r"median_absolute_error|medae", (Weighted(name="median absolute error", of=_median_error),)),
     (r"bias|(mean_)?error", (Rows(name="bias", of=_bias, kind="mean"),)),
