@@ -64,7 +64,7 @@ def test_rows_columns_and_categories_are_said(changed: Repo) -> None:
     assert found.exit_code == 0
     for words in (
         "train.parquet",
-        "4 → 5 rows: 2 added, 1 removed, 2 changed.",
+        "4 → 5 rows: 2 added, 1 removed, 2 changed (by id).",
         "double, 1 to 4",
         "double, 2 to 6, 1 null",
         "+z",

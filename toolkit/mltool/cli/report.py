@@ -15,9 +15,13 @@ from mltool.cli.options import Base, FailUndecided, Project
 from mltool.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mltool import git
     from mltool.ci.build import Build
-    from mltool.config import Config
+    from mltool.commands.compare import Comparison
+    from mltool.commands.data_tables import Changed
+    from mltool.config import Config, Data
     from mltool.forges.session import Session
     from mltool.report.data import TableChange
     from mltool.report.model import PlannedRelease, Report

@@ -12,22 +12,14 @@ from mltool.data.drift import Drift, Finding, Margins
 from mltool.data.profile_source import opened
 from mltool.errors import Exit, UserError
 from mltool.report import figures
-from mltool.report.blocks import Block, Code, Column, Line, Paragraph, Row, Section, Table, Tone
+from mltool.report.blocks import Block, Code, Column, Line, Paragraph, Row, Section, Table
+from mltool.report.data import DriftChange, Effect, Other
+from mltool.report.tables import EFFECTS, SIGNS, sentence
 
 SCHEMA: Final = "mltool.drift/1"
 MOST = 40
-SIGNS: Final[dict[drift.State, tuple[str, Tone]]] = {
-    "drifted": ("❌", "bad"),
-    "undecided": ("❔", "doubt"),
-    "steady": ("✅", "good"),
-}
-EFFECTS: Final[dict[drift.Effect, str]] = {
-    "shape": "distribution",
-    "categories": "categories",
-    "nulls": "share of nulls",
-    "unseen": "unseen categories",
-    "correlation": "rank correlation",
-}
+MOST_TOLD = 60
+"""Effects and columns of a table that a report holds."""
 
 
 def write(table: Path, out: Path, *, without: tuple[str, ...] = ()) -> profile.Profile:
@@ -73,21 +65,26 @@ def content(found: Drift) -> dict[str, object]:
 
 def words(found: Drift) -> tuple[Section, ...]:
     """Return the check as a reader wants it: what drifted, what could not be decided, and how much was steady."""
-    title = f"{SIGNS[found.state][0]} {sentence(found)}"
+    title = f"{SIGNS[found.state][0]} {sentence(told(found))}"
     compared = f"{figures.count(found.rows, 'row')}, compared with a profile of {found.old_rows:,}."
     blocks: tuple[Block, ...] = (Paragraph(line=(compared,)), *table(found), *_rest(found))
     return (Section(name="drift", title=title, blocks=blocks, importance=0),)
 
 
-def sentence(found: Drift) -> str:
-    """Return the verdict in a few words."""
-    columns = {name for item in found.findings if item.state == "drifted" for name in item.columns}
-    columns |= {item.column for item in found.changed}
-    if columns:
-        return f"Drift in {figures.count(len(columns), 'column')}"
-    if found.state == "undecided":
-        return "No drift found, but too few rows to rule it out"
-    return "No drift"
+def told(found: Drift) -> DriftChange:
+    """Return the check as the report tells it: the gravest effects, and how many more there are."""
+    grave = sorted((item for item in found.findings if item.state != "steady"), key=lambda item: item.margin - item.low)
+    grave.sort(key=lambda item: item.state != "drifted")
+    return DriftChange(
+        state=found.state,
+        base_rows=found.old_rows,
+        rows=found.rows,
+        effects=tuple(Effect(**asdict(item), state=item.state) for item in grave[:MOST_TOLD]),
+        others=tuple(Other(column=item.column, sentence=item.sentence) for item in found.changed[:MOST_TOLD]),
+        steady=sum(item.state == "steady" for item in found.findings),
+        undecided=sum(item.state == "undecided" for item in found.findings),
+        new=found.new[:MOST_TOLD],
+    )
 
 
 def table(found: Drift) -> tuple[Table, ...]:

@@ -1,6 +1,7 @@
 """`mltool.toml` → a frozen Config, every default written down."""
 
 from mltool.config.ci import Ci
+from mltool.config.data import Data
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.load import FILE, PYPROJECT, Config, load, parse, schema, toml
 from mltool.config.release import Approvals, Budget, Card, Environment, Model, Release, Signing
@@ -15,6 +16,7 @@ __all__ = [
     "Card",
     "Ci",
     "Config",
+    "Data",
     "Environment",
     "Exam",
     "Facts",

@@ -9,6 +9,7 @@ import msgspec
 
 from mltool.config import unknown
 from mltool.config.ci import Ci
+from mltool.config.data import Data
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.release import Approvals, Card, Environment, Model, Release, Signing
 from mltool.config.test_set import Exam
@@ -29,6 +30,7 @@ class Config:
     predictions: Predictions = field(default_factory=Predictions)
     test_set: Exam = field(default_factory=Exam)
     facts: Facts = field(default_factory=Facts)
+    data: Data = field(default_factory=Data)
     ci: Ci = field(default_factory=Ci)
     models: dict[str, Model] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
@@ -105,7 +107,7 @@ def _first_bad(cls: type, tables: Mapping[str, Any]) -> str:
 
 
 def _choices(key: str) -> tuple[str, ...]:
-    for cls in (Gate, Ci, Model, Environment, Approvals, Card, Release, Signing):
+    for cls in (Gate, Ci, Data, Model, Environment, Approvals, Card, Release, Signing):
         hint = get_type_hints(cls).get(key)
         if get_origin(hint) is Literal:
             return tuple(choice for choice in get_args(hint) if choice)

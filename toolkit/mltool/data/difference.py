@@ -62,11 +62,12 @@ class ColumnDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class TableDifference:
-    """Two versions of one table."""
+    """Two versions of one table, with the profiles of both."""
 
     rows: Rows
     columns: tuple[ColumnDifference, ...]
     drift: drift.Drift
+    profiles: tuple[profile.Profile, profile.Profile]
 
 
 def compare(old: Source, new: Source, *, key: Sequence[str] = ()) -> TableDifference:
@@ -86,6 +87,7 @@ def compare(old: Source, new: Source, *, key: Sequence[str] = ()) -> TableDiffer
         rows=rows,
         columns=tuple(_columns(old, new, (before, after), cells)),
         drift=drift.judge(before, new),
+        profiles=(before, after),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mltool.gates.verdict import Outcome
+from mltool.report.data import Bars
 from mltool.report.model import Curve, Graph, Matrix
 
 Tone = Literal["bad", "doubt", "warn", "good", "plain", "quiet"]
@@ -155,7 +156,22 @@ class Listing:
     text: str
 
 
-Block = Paragraph | Bullets | Groups | Table | Trends | Chart | Heat | Diagram | Listing
+@dataclass(frozen=True)
+class Histogram:
+    """How the values of one column are distributed in both versions of its table."""
+
+    name: str
+    bars: Bars
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """Small drawings beside one another, base and head overlaid."""
+
+    items: tuple[Histogram, ...]
+
+
+Block = Paragraph | Bullets | Groups | Table | Trends | Chart | Heat | Diagram | Listing | Histograms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,11 @@ from mltool import __version__
 from mltool.config import Config
 from mltool.gates.directions import direction
 from mltool.gates.metric import number
+from mltool.gates.model_tests import ModelTests
 from mltool.gates.test_set import Life
 from mltool.gates.verdict import Verdict, overall
 from mltool.report import curves, facts
+from mltool.report.data import TableChange
 from mltool.report.graph import graph
 from mltool.report.model import (
     Curve,
@@ -58,6 +60,8 @@ class Evidence:
     notes: tuple[str, ...] = ()
     releases: tuple[PlannedRelease, ...] = ()
     test_set: Life | None = None
+    tests: ModelTests | None = None
+    tables: tuple[TableChange, ...] = ()
 
 
 def build(evidence: Evidence, *, key: str = "mltool") -> Report:
@@ -94,6 +98,8 @@ def build(evidence: Evidence, *, key: str = "mltool") -> Report:
         ),
         notes=(*evidence.notes, *left_out),
         releases=evidence.releases,
+        tests=evidence.tests,
+        tables=evidence.tables,
         test_set=evidence.test_set,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from mltool.gates.model_tests import NAME, ModelTests
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.report import figures
 from mltool.report.blocks import Code, Line, Link, Span, Strong, Tone, prose
@@ -24,7 +25,8 @@ MARKS: Final[dict[Outcome, tuple[str, Tone, str]]] = {
 def mark(report: Report, table: Sequence[Standing]) -> tuple[str, Tone, str]:
     """Return icon, tone and word of the verdict. A pass that leaves doubts does not wear the green mark."""
     unseen = any(item.slice and item.declared and rank(item) is Rank.UNDECIDED for item in report.verdicts)
-    doubts = report.problems or unseen or any(item.tone in ("doubt", "warn") for item in table)
+    untold = report.tests is not None and report.tests.undecided
+    doubts = report.problems or unseen or untold or any(item.tone in ("doubt", "warn") for item in table)
     if report.outcome is Outcome.PASS and doubts:
         return "⚠️", "warn", "Passed, with doubts"
     return MARKS[report.outcome]
@@ -90,7 +92,12 @@ def _behind(report: Report) -> Line:
 
 def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
     ranks = [item.rank for item in table]
-    pipeline = [rank(verdict) for verdict in report.verdicts if not verdict.metric]
+    tests = report.tests or ModelTests(commit="", finished=True)
+    pipeline = [
+        rank(verdict)
+        for verdict in report.verdicts
+        if not verdict.metric and (verdict.gate != NAME or not tests.finished)
+    ]
     regressions = sum(item.rank is Rank.FAIL and _fell(item) for item in table)
     failures = ranks.count(Rank.FAIL) - regressions + pipeline.count(Rank.FAIL)
     slices = [verdict for verdict in report.verdicts if verdict.slice and verdict.declared]
@@ -101,8 +108,10 @@ def _counts(report: Report, table: Sequence[Standing]) -> list[str]:
         (regressions, "regression", ""),
         (fell, "slice worse", "slices worse"),
         (failures, "failure", ""),
+        (tests.failed, "test fails", "tests fail"),
         (ranks.count(Rank.UNDECIDED) + pipeline.count(Rank.UNDECIDED), *_open(report)),
         (unseen, "slice undecided", "slices undecided"),
+        (tests.undecided, "test undecided", "tests undecided"),
         (blind, "slice too small to see", "slices too small to see"),
         (ranks.count(Rank.WARN) + pipeline.count(Rank.WARN), "warning", ""),
         (ranks.count(Rank.BETTER), "improvement", ""),

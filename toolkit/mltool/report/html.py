@@ -6,13 +6,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mltool.report import plots, svg
+from mltool.report import histogram, plots, svg
 from mltool.report.blocks import Block, Code, Line, Link, Page, Strong
 from mltool.report.inert import visible
 from mltool.report.model import Matrix
 
 # Folded in a comment, where room is short; here a reader came for these.
-OPEN = frozenset({"slices", "curves", "confusion", "stages", "cost", "history"})
+OPEN = frozenset({"data", "slices", "curves", "confusion", "stages", "cost", "history"})
 
 
 def render(page: Page) -> str:
@@ -69,6 +69,7 @@ def _environment() -> Environment:
     made.filters["charts"] = lambda curve: [Markup(drawn) for drawn in svg.charts(curve)]  # noqa: S704
     made.filters["graph"] = lambda graph: Markup(svg.graph(graph))  # noqa: S704
     made.filters["spark"] = lambda trend: Markup(svg.spark(trend.values, trend.name))  # noqa: S704
+    made.filters["histogram"] = lambda item: Markup(histogram.draw(item.bars, item.name))  # noqa: S704
     return made
 
 

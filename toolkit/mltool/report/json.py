@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from mltool.errors import UserError
+from mltool.report.data import Bars
 from mltool.report.inert import clip
 from mltool.report.model import SCHEMA, Report
 from mltool.snapshot import bounded
@@ -18,8 +19,8 @@ MOST_TEXT = 4_000
 MOST_DEPTH = 16
 _REMEDY = "Make it with `mltool report --format json` of the same version."
 # What gives way first when a report is too big as a whole.
-_HEAVY = ("curves", "matrices", "slices", "graph", "history")
-_LISTS = ("metrics", "verdicts", "stale", "slices", "problems", "notes", "cost", "releases")
+_HEAVY = ("curves", "matrices", "tables", "slices", "graph", "history")
+_LISTS = ("metrics", "verdicts", "stale", "slices", "problems", "notes", "cost", "releases", "tables")
 _CHANGES = ("metrics", "params", "stages", "data", "artifacts", "packages")
 
 
@@ -108,11 +109,19 @@ def _misshapen(report: Report) -> Iterator[str]:
         for side in (matrix.base, matrix.head):
             if side and (len(side) != across or any(len(row) != across for row in side)):
                 yield "a confusion matrix has another shape than its labels"
+    if any(column.bars and not _drawable(column.bars) for table in report.tables for column in table.columns):
+        yield "a histogram has another shape than its labels"
     names = {node.stage for node in report.graph.nodes}
     if any(end not in names for edge in report.graph.edges for end in edge):
         yield "the graph joins stages that are not in it"
     if report.behind is not None and report.behind < 0:
         yield "it is a negative number of commits behind"
+
+
+def _drawable(bars: Bars) -> bool:
+    count = len(bars.base)
+    named = len(bars.labels) == count if bars.labels else len(bars.edges) == count + 1
+    return named and len(bars.head) == count > 0 and all(0 <= share <= 1.001 for share in (*bars.base, *bars.head))
 
 
 def _plain(error: Exception) -> str:

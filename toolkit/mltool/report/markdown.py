@@ -15,6 +15,7 @@ from mltool.report.blocks import (
     Group,
     Groups,
     Heat,
+    Histograms,
     Line,
     Link,
     Listing,
@@ -97,6 +98,8 @@ def _block(block: Block) -> str:
             return _diagram(block)
         case Listing():
             return fenced(block.text)
+        case Histograms():
+            return _histograms(block)
     rows = [(code(item.name), plots.spark(item.values), escape(f"{item.first} → {item.last}")) for item in block.lines]
     table = grid(("Metric", "", "First → last"), rows, ("left", "left", "right"))
     return f"{table}\n\n{_said(block.caption)}" if block.caption else table
@@ -142,6 +145,12 @@ def _side(side: Side, drawn: int) -> str:
     """Name a line, with the colour that Mermaid gave it: the first of two is grey."""
     colour = "" if not drawn else " (grey)" if drawn == 2 and side == "base" else " (blue)"
     return f"{SIDES[side]}{colour}"
+
+
+def _histograms(block: Histograms) -> str:
+    drawn = [(code(item.name), *plots.histogram(item.bars)) for item in block.items]
+    rows = [(name, escape(over), base, head) for name, over, base, head in drawn]
+    return grid(("Distribution", "over", SIDES["base"], SIDES["head"]), rows, ("left",) * 4)
 
 
 def _heat(heat: Heat) -> str:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from mltool.gates.model_tests import ModelTests
 from mltool.gates.test_set import Life
 from mltool.gates.verdict import Direction, Outcome, Verdict
+from mltool.report.data import TableChange
 from mltool.snapshot.model import Changes, Leaf, Problem, Stale
 
 SCHEMA: Final = "mltool.report/1"
@@ -178,4 +180,6 @@ class Report:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     releases: tuple[PlannedRelease, ...] = ()
+    tests: ModelTests | None = None
+    tables: tuple[TableChange, ...] = ()
     test_set: Life | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mltool.gates import lock
-from mltool.report import causes, details, drawings, groups, headline, releases, results
+from mltool.report import causes, details, drawings, groups, headline, model_tests, releases, results, tables
 from mltool.report.blocks import Bullets, Code, Line, Link, Page, Paragraph, Section, Strong, prose
 from mltool.report.links import Links
 from mltool.report.model import Report
@@ -36,10 +36,12 @@ def _sections(report: Report, table: tuple[Standing, ...]) -> list[Section]:
         *_problems(report),
         *results.section(report, table),
         *groups.section(report.verdicts),
+        *model_tests.section(report),
         *_stale(report),
         *releases.section(report),
         *_notes(report),
         *causes.section(report),
+        *tables.section(report),
         *details.slices(report),
         *drawings.curves(report),
         *drawings.matrices(report),

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mltool.report import figures
-from mltool.report.inert import visible
+from mltool.report.data import Bars
+from mltool.report.inert import clip, visible
 from mltool.report.model import Curve, Graph, Matrix, Series, Side
 
 SIDES: Final[dict[Side, str]] = {"base": "base", "head": "this change"}
@@ -13,6 +14,7 @@ GAP = "·"
 SAMPLES = 24
 MOST_MERMAID = 50_000
 MOST_LABEL = 60
+MOST_OVER = 40
 
 _XY_COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#8c959f, #0969da"}}}}%%'
 _CLASSES = (
@@ -150,3 +152,10 @@ def _floor(bottom: float, top: float, room: float) -> float:
 
 def _ceiling(top: float, room: float) -> float:
     return 1.0 if 0.8 < top <= 1 else top + room
+
+
+def histogram(bars: Bars) -> tuple[str, str, str]:
+    """Return what the bars stand for, and those of both versions as blocks on one scale."""
+    top = max((*bars.base, *bars.head), default=0.0)
+    over = clip(", ".join(bars.labels), MOST_OVER) if bars.labels else f"{bars.edges[0]:.4g} to {bars.edges[-1]:.4g}"
+    return over, spark(bars.base, low=0.0, high=top), spark(bars.head, low=0.0, high=top)

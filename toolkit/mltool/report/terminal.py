@@ -13,6 +13,7 @@ from mltool.report.blocks import (
     Group,
     Groups,
     Heat,
+    Histograms,
     Line,
     Listing,
     Page,
@@ -111,6 +112,8 @@ def _block(block: Block, room: int, paint: _Paint) -> list[str]:
             return _diagram(block)
         case Listing():
             return [f"{INDENT}{visible(row)}" for row in block.text.splitlines()]
+        case Histograms():
+            return _histograms(block, room, paint)
     rows = [Row(((item.name,), (plots.spark(item.values),), (f"{item.first} → {item.last}",))) for item in block.lines]
     drawn = _grid(("", "", ""), rows, ("left", "left", "right"), room, paint)
     return [*drawn, *columns.wrap(visible(block.caption), room, INDENT)]
@@ -147,6 +150,12 @@ def _chart(chart: Chart, room: int) -> list[str]:
             blocks = plots.spark(plots.sampled(item, low=left, high=right), low=low, high=high)
             drawn.append(f"{INDENT}{blocks}  {plots.SIDES[item.side]}")
     return [*drawn, *columns.wrap(visible(chart.caption), room, INDENT)]
+
+
+def _histograms(block: Histograms, room: int, paint: _Paint) -> list[str]:
+    rows = [Row(((item.name,), *((text,) for text in plots.histogram(item.bars)))) for item in block.items]
+    titles = ("Distribution", "over", plots.SIDES["base"], plots.SIDES["head"])
+    return _grid(titles, rows, ("left",) * 4, room, paint)
 
 
 def _heat(heat: Heat, room: int, paint: _Paint) -> list[str]:
