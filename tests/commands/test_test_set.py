@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from mltool.commands import gate
+from mltool.commands import evidence, gate
 from mltool.commands.compare import compare
 from mltool.gates.test_set import Life
 from mltool.gates.verdict import Outcome
 from mltool.report import json as report_json
-from mltool.report.model import Report
+from mltool.report.model import Report, Revision
 from support.repos import Repo, entry, lock
 
 GATES = '[gates.accuracy]\nmetric = "metrics.json:accuracy"\ntolerance = 0.02\n'
@@ -191,3 +191,31 @@ def test_a_test_set_of_a_file_of_its_own_in_dvc_is_found(tmp_path: Path) -> None
                     f"{TEST}.dvc": tracked.format(entry("", "rows")["md5"])})  # fmt: skip
         repo.commit()
     assert life(repo).uses == 2
+
+
+def leaking(rows: int) -> dict[str, Any]:
+    found = {"train": "train.csv", "test": TEST, "digest": f"md5:{entry('', 'rows')['md5']}", "leaked": rows}
+    return {**found, "train_rows": 10, "test_rows": 100, "columns": ["a"], "schema": "mltool.leakage/1", "repeated": 0}
+
+
+def test_rows_that_leak_fail_where_none_may_and_no_fact_is_no_pass(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", f"{DECLARED}leaked = 0.0\n[facts]\nleakage = 'leakage.json'\n")
+    repo.commit(locked("rows", "first"))
+    for files, outcome in (({}, Outcome.UNDECIDED), ({"leakage.json": leaking(0)}, Outcome.PASS),
+                           ({"leakage.json": leaking(3)}, Outcome.FAIL)):  # fmt: skip
+        repo.commit(files)
+        report = judged(repo)
+        assert next(item.outcome for item in report.verdicts if item.gate == "leakage") is outcome
+        assert report.outcome is outcome
+    repo.commit(locked("other rows", "first"))
+    found = next(item for item in judged(repo).verdicts if item.gate == "leakage")
+    assert "leakage.json is of another data/split/test.csv" in found.sentence
+
+
+def test_a_fact_that_nobody_gates_is_said_in_the_report(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", f"{GATES}[facts]\nleakage = 'leakage.json'\n")
+    repo.commit(locked("rows", "first") | {"leakage.json": leaking(3)})
+    compared = compare(repo.folder)
+    revision = Revision(sha=compared.head_sha)
+    notes = evidence.gather(compared, head=revision, committed=False).notes
+    assert any(note.startswith("3 of 100 test rows (3 %) stand in the training table too") for note in notes)

@@ -30,6 +30,7 @@ PANELS: Final[dict[str, dict[str, str | Group]]] = {
             help="Measure a model inside a pipeline stage and leave small facts for the report.",
             verbs={
                 "export": "measure_export:export",
+                "leakage": "measure_leakage:leakage",
                 "profile": "data_drift:profile",
                 "evaluate": "measure:evaluate",
                 "split": "measure:split",

@@ -45,6 +45,7 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
     base_files, head_files = fact_files(compared, config)
     judged = verdicts(compared, config, behind_code, grounds=grounds, today=day(compared))
     lived = test_set.life(compared, config, judged)
+    _, leaking = test_set.leakage(compared, config)
     return Evidence(
         config=config,
         head=head,
@@ -62,7 +63,7 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
         head_files=head_files,
         past=past,
         past_note=past_note,
-        notes=(*grounds.notes, *lived.notes, *release_notes, *changed_gates(compared, config)),
+        notes=(*grounds.notes, *lived.notes, *leaking, *release_notes, *changed_gates(compared, config)),
         test_set=lived.life,
     )
 
@@ -115,6 +116,7 @@ def verdicts(
         grounds=grounds,
         today=today or day(compared),
     )
+    judged = (*judged, *test_set.leakage(compared, config)[0])
     if config.ci.lock == "off":
         return judged
     level: Level = "fail" if config.ci.lock == "verify" else "warn"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from mltool import git
 from mltool.commands.compare import Comparison
 from mltool.config import Config
-from mltool.gates import rules, test_set
+from mltool.gates import rules, test_set, test_set_leakage
 from mltool.gates.test_set import Life, Standing
 from mltool.gates.verdict import Verdict
 from mltool.git.moves import contents, moves
@@ -134,6 +134,23 @@ def life(compared: Comparison, config: Config, verdicts: Iterable[Verdict]) -> L
     )
     warned = test_set.judge(found)
     return Lived(life=found, verdicts=(warned,) if warned else (), notes=() if warned else (test_set.note(found),))
+
+
+def leakage(compared: Comparison, config: Config) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    """Return the verdict on what leaks into the test set, where that is gated; else a note, where a fact says so.
+
+    Raises UserError for a share that is none.
+    """
+    path = config.facts.leakage
+    content = compared.head_tree.read((path,)).get(path)
+    if content is None and (out := next((out for out in compared.head.data if out.path == path and out.hash), None)):
+        content = compared.objects((out.hash,)).get(out.hash)
+    found = test_set_leakage.read(path, content) if content is not None else None
+    test = identities(compared, config)[1] if found and config.test_set.leaked is not None else ""
+    verdict = test_set_leakage.judge(config, found, test=test)
+    if verdict or found is None:
+        return (verdict,) if verdict else (), ()
+    return (), (found if isinstance(found, str) else test_set_leakage.sentence(found),)
 
 
 def _wanted(config: Config) -> Wanted:

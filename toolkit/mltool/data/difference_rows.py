@@ -1,6 +1,6 @@
 """Which rows two versions of a table share: by hashes of 64 bits, so that sixteen bytes a row are all that is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -20,9 +20,7 @@ def column(source: Source, name: str, *, like: Source) -> Hashes:
 
     What is a number in both is compared as one: 1 is 1.0. Missing values and NaN are equal to each other.
     """
-    kinds = {source.columns[name], like.columns[name]}
-    same = source.types[name] == like.types[name]
-    how = _numbers if kinds == {"numbers"} else _times if kinds == {"times"} and same else _texts
+    how = _how(source, name, like)
     return np.concatenate([how(block) for block in source.blocks(name)])
 
 
@@ -32,6 +30,16 @@ def rows(source: Source, names: Sequence[str], *, like: Source) -> Hashes:
     for name in names:
         found = _mixed(found ^ column(source, name, like=like))
     return found
+
+
+def blocks(source: Source, names: Sequence[str], *, like: Source) -> Iterator[Hashes]:
+    """Yield what `rows` returns, a block at a time."""
+    hows = [_how(source, name, like) for name in names]
+    for batch in source.batches(names):
+        found = np.zeros(batch.num_rows, np.uint64)
+        for name, how in zip(names, hows, strict=True):
+            found = _mixed(found ^ how(batch.column(name)))
+        yield found
 
 
 def matched(old: Hashes, new: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -56,6 +64,13 @@ def unique(source: Source, key: Sequence[str], hashes: Hashes) -> None:
             f"{source.name}: {names} is no key, {twice:,} of {source.rows:,} rows repeat one that stands above them.",
             "Name more columns with --key, or none: whole rows are compared then.",
         )
+
+
+def _how(source: Source, name: str, like: Source) -> Callable[[pa.Array], Hashes]:
+    """Return how the values of a column are hashed where they are compared with those of another table."""
+    kinds = {source.columns[name], like.columns[name]}
+    same = source.types[name] == like.types[name]
+    return _numbers if kinds == {"numbers"} else _times if kinds == {"times"} and same else _texts
 
 
 def _numbers(block: pa.Array) -> Hashes:

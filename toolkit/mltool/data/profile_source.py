@@ -1,7 +1,7 @@
 """A table to be profiled: typed columns out of a file, one at a time, block by block."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,13 @@ class Source:
 
     def blocks(self, column: str) -> Iterator[pa.Array]:
         """Yield one column, a block at a time. Raises UserError where the file breaks off."""
+        for batch in self.batches((column,)):
+            yield batch.column(0)
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield these columns together, a block of rows at a time. Raises UserError where the file breaks off."""
         try:
-            for batch in self.file.iter_batches(batch_size=ROWS, columns=[column]):
-                yield batch.column(0)
+            yield from self.file.iter_batches(batch_size=ROWS, columns=list(columns))
         except (OSError, pa.ArrowException) as error:
             raise _broken(self.name, error) from error
 
