@@ -66,7 +66,7 @@ def release(project: Project = Path()) -> None:
 
 
 def _desk(project: Path) -> "Desk":
-    from mltool import disk
-    from mltool.commands.ci import Desk, repository
+    from mltool import disk, git
+    from mltool.commands.ci import Desk
 
-    return Desk(root=repository(project), templates=disk.templates(), say=lambda line: output.put(f"{line}\n"))
+    return Desk(root=git.repository(project).root, templates=disk.templates(), say=lambda line: output.put(f"{line}\n"))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mltool import __version__, config, disk, shell
+from mltool import __version__, config, disk
 from mltool.commands import reproduce
 from mltool.commands.pipeline import pipeline
 from mltool.config import Config
@@ -81,14 +81,6 @@ SENTENCES = {
     Kind.FOREIGN: "not written by mltool",
     Kind.OBSOLETE: "no longer wanted by the settings",
 }
-
-
-def repository(start: Path) -> Path:
-    """Return the top of the Git repository around `start`; raises UserError where there is none."""
-    found = shell.run(("git", "-C", start, "rev-parse", "--show-toplevel"))
-    if found.code:
-        raise UserError(f"{start.resolve()} is not in a Git repository.", "Run `git init`, or go to the repository.")
-    return Path(found.out.decode().rstrip("\n"))
 
 
 def load(root: Path) -> Config:

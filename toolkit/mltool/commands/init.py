@@ -1,12 +1,11 @@
 """`mltool init`: a DVC project → its settings and workflows; an empty folder → a whole project."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mltool import __version__, config, disk, git, shell
+from mltool import __version__, config, disk, git
 from mltool.commands import ci as workflows
 from mltool.commands.proposal import Proposal, carry_out, show, show_kept
 from mltool.config import Ci, Config
@@ -72,7 +71,7 @@ def propose(request: Request, edges: Edges) -> Proposal:
     """Return what would be done in the folder; reads only."""
     if is_empty(request.folder):
         return starter(request, edges)
-    root = workflows.repository(request.folder)
+    root = git.repository(request.folder).root
     if not (root / ".dvc").is_dir():
         raise _not_at_the_top(request.folder)
     return adopt(Project(root=root), request, edges)
@@ -113,9 +112,8 @@ def adopt(project: Project, request: Request, edges: Edges) -> Proposal:
 def starter(request: Request, edges: Edges) -> Proposal:
     """Return a whole project for an empty folder."""
     folder = request.folder.resolve()
-    inside = shell.run(("git", "-C", _existing(folder), "rev-parse", "--show-toplevel"))
-    top = Path(os.fsdecode(inside.out).rstrip("\n")) if inside.code == 0 else None
-    if top is not None and top.resolve() != folder:
+    top = git.top_level(_existing(folder))
+    if top is not None and top != folder:
         raise UserError(
             f"{folder} is empty, and inside the Git repository {top}.",
             "Start a project in a folder outside of it, or run `mltool init` at its top.",

@@ -3,7 +3,7 @@
 What the ledger asks is in `git.ledger`, by itself: who has no models loads nothing of it.
 """
 
-from mltool.git.project import Project, clone, find, repository
+from mltool.git.project import Project, clone, find, repository, top_level
 from mltool.git.questions import (
     ORIGIN,
     blobs,
@@ -53,4 +53,5 @@ __all__ = [
     "setting",
     "state",
     "subject",
+    "top_level",
 ]

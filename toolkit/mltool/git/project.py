@@ -39,7 +39,7 @@ def find(start: Path) -> Project:
 
     Raises UserError where there is no Git repository, no DVC project, or more than one below.
     """
-    root = _top_level(start)
+    root = repository(start).root
     here = start.resolve()
     for folder in (here, *here.parents):
         if (folder / ".dvc").is_dir():
@@ -54,17 +54,25 @@ def repository(start: Path) -> Project:
 
     Raises UserError where there is no Git repository.
     """
-    return Project(root=_top_level(start))
+    root = top_level(start)
+    if root is None:
+        where = start.absolute()
+        raise UserError(f"{where} is not in a Git repository.", "Run `git init` here, or go to your project.")
+    return Project(root=root)
 
 
-def _top_level(start: Path) -> Path:
+def top_level(start: Path) -> Path | None:
+    """Return the top of the work tree around `start`; None outside of Git.
+
+    Raises UserError for what is no folder, a repository without a work tree, and one that Git cannot read.
+    """
     if not start.is_dir():
         raise UserError(f"{start} is not a folder.")
     result = command.ask(start, "rev-parse", "--show-toplevel")
     if result.code:
         why, where = command.reason(result), start.absolute()
         if "not a git repository" in why:
-            raise UserError(f"{where} is not in a Git repository.", "Run `git init` here, or go to your project.")
+            return None
         if "must be run in a work tree" in why:
             raise UserError(f"{where} is a Git repository without a work tree.", "Run mltool in a checkout of it.")
         raise UserError(f"Git cannot read {where}: {why}.")
