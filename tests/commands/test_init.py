@@ -13,6 +13,7 @@ from mltool.errors import Exit, UserError
 from mltool.snapshot.model import Snapshot, Values
 
 METRICS = Snapshot(metrics=(Values(path="metrics.json", values={"accuracy": 0.9, "rows": 5}),))
+RUNNING = "3.99"
 
 
 def run(folder: Path, *, answer: bool | None = None, **request: object) -> tuple[Exit, str]:
@@ -23,6 +24,7 @@ def run(folder: Path, *, answer: bool | None = None, **request: object) -> tuple
         say=said.append,
         ask=None if answer is None else lambda question: said.append(question) or answer,
         read=lambda project: METRICS,
+        python=RUNNING,
     )
     code = init.run(init.Request(folder=folder, **request), edges)  # type: ignore[arg-type] # the fields of a Request
     return code, "\n".join(said)
@@ -255,6 +257,11 @@ def test_without_a_terminal_the_command_line_prints_the_plan_and_exits_2(project
     assert "mltool init --yes" in done.stderr
     assert "Traceback" not in done.stderr
     assert files(project) == before
+
+
+def test_a_new_project_runs_on_the_python_that_exports_its_releases(tmp_path: Path) -> None:
+    run(tmp_path / "new", yes=True)
+    assert f'python = "{RUNNING}"' in (tmp_path / "new" / "mltool.toml").read_text()
 
 
 def test_every_flag_reaches_the_setting_of_its_name(project: Path) -> None:

@@ -121,12 +121,12 @@ def test_metrics_that_are_out_of_reach_are_not_taken_for_unknown_ones() -> None:
 
 
 def gates_for(snapshot: Snapshot) -> str:
-    findings = detect.propose((), {}, snapshot=snapshot, branch="main", given={}).findings
+    findings = detect.propose((), {}, snapshot=snapshot, branch="main", python="3.12", given={}).findings
     return next(found.what for found in findings if found.about == "gates for")
 
 
 def propose(files: dict[str, bytes], **given: object) -> detect.Proposal:
-    return detect.propose(tuple(files), files, snapshot=Snapshot(), branch="trunk", given=given)
+    return detect.propose(tuple(files), files, snapshot=Snapshot(), branch="trunk", python="3.12", given=given)
 
 
 def test_settings_are_what_was_detected_unless_the_user_said_otherwise() -> None:
@@ -137,6 +137,13 @@ def test_settings_are_what_was_detected_unless_the_user_said_otherwise() -> None
     }
     assert propose(files).ci == Ci(default_branch="trunk", tests="python -m pytest", remote="s3")
     assert propose(files, tests="", python="3.13").ci == Ci(default_branch="trunk", remote="s3", python="3.13")
+
+
+def test_without_a_file_that_says_which_the_python_that_runs_here_is_taken() -> None:
+    found = detect.propose((), {}, snapshot=Snapshot(), branch="main", python="3.99", given={})
+    assert found.ci.python == "3.99"
+    said = next(finding.what for finding in found.findings if finding.about == "Python")
+    assert said == "3.99, which runs mltool here: no file says which"
 
 
 def test_dvc_is_installed_by_us_where_the_project_does_not_with_what_its_remote_needs() -> None:

@@ -91,6 +91,7 @@ def init(
         say=typer.echo,
         ask=(lambda question: typer.confirm(question, default=True)) if sys.stdin.isatty() else None,
         read=pipeline,
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
     )
     request = command.Request(
         folder=folder, given={key: value for key, value in given.items() if value is not None}, dry_run=dry_run, yes=yes

@@ -36,12 +36,16 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Edges:
-    """What touches the world. `ask` is None where there is nobody to answer; `read` reads a pipeline."""
+    """What touches the world. `ask` is None where there is nobody to answer; `read` reads a pipeline.
+
+    `python` is the version that runs here, for example 3.13: what a release is exported with, if no file says another.
+    """
 
     templates: Path
     say: Callable[[str], None]
     ask: Callable[[str], bool] | None
     read: Callable[[Project], Snapshot]
+    python: str
 
 
 def run(request: Request, edges: Edges) -> Exit:
@@ -95,6 +99,7 @@ def adopt(project: Project, request: Request, edges: Edges) -> Proposal:
             tree.read(detect.wanted(paths)),
             snapshot=edges.read(project),
             branch=branch(project),
+            python=edges.python,
             given=request.given,
         )
         wanted, findings = Config(ci=proposed.ci), proposed.findings
@@ -120,7 +125,7 @@ def starter(request: Request, edges: Edges) -> Proposal:
         )
     if request.given.get("package_manager", "pip") != "pip":
         raise UserError("The starter lists its packages for pip.", "Leave --package-manager out; change it later.")
-    usual = {"tests": "python -m pytest", "default_branch": "main"}
+    usual = {"tests": "python -m pytest", "default_branch": "main", "python": edges.python}
     ci = replace(Ci(), **{**usual, **request.given})
     answers.check(ci)
     steps = _render(edges.templates, STARTER, folder, {}, ci)

@@ -53,12 +53,19 @@ def wanted(paths: Collection[str]) -> tuple[str, ...]:
 
 
 def propose(
-    paths: Collection[str], files: Mapping[str, bytes], *, snapshot: Snapshot, branch: str, given: Mapping[str, Any]
+    paths: Collection[str],
+    files: Mapping[str, bytes],
+    *,
+    snapshot: Snapshot,
+    branch: str,
+    python: str,
+    given: Mapping[str, Any],
 ) -> Proposal:
     """Return the settings for a repository with these `paths`.
 
-    `files` holds the content of the `wanted` ones, `branch` is the default branch, and `given` are the `Ci` settings
-    that the user chose. Raises UserError where a file that tells something is broken.
+    `files` holds the content of the `wanted` ones, `branch` is the default branch, `python` the version to take where
+    no file says which, and `given` are the `Ci` settings that the user chose. Raises UserError where a file that tells
+    something is broken.
     """
     found = packages.packages(files)
     version, version_file = packages.python(files)
@@ -67,7 +74,7 @@ def propose(
         "package_manager": found.manager,
         "requirements": _requirements(found),
         "setup": "" if found.because or {"package_manager", "requirements"} & given.keys() else NO_SETUP,
-        "python": version or Ci().python,
+        "python": version or python,
         "default_branch": branch,
         "tests": _TEST_COMMAND if any(_TEST.search(path) for path in paths) else "",
         "remote": remote.kind if remote else "",
@@ -79,7 +86,7 @@ def propose(
         gates=gates,
         findings=(
             Finding(about="packages", what=_said(found, given)),
-            Finding(about="Python", what=_python_said(version, version_file, given)),
+            Finding(about="Python", what=_python_said(version, version_file, python, given)),
             Finding(about="default branch", what=given.get("default_branch", branch)),
             Finding(about="DVC remote", what=_remote_said(files, remote)),
             Finding(about="pipeline", what=_pipeline(snapshot)),
@@ -144,10 +151,10 @@ def _remote_said(files: Mapping[str, bytes], remote: remotes.Remote | None) -> s
     return said
 
 
-def _python_said(version: str, file: str, given: Mapping[str, Any]) -> str:
+def _python_said(version: str, file: str, running: str, given: Mapping[str, Any]) -> str:
     if "python" in given:
         return f"{given['python']}, as you said"
-    return f"{version}, from {file}" if version else f"{Ci().python}, because no file says which"
+    return f"{version}, from {file}" if version else f"{running}, which runs mltool here: no file says which"
 
 
 def _no_gates(snapshot: Snapshot) -> str:
