@@ -121,7 +121,8 @@ class TestFailingGates:
         said = mltool(failing.folder, "register", "delay", "1.0.0", "--reason", "first", *more)
         assert said.code == 1
         assert refused(said) == (
-            "mltool: delay 1.0.0 does not pass its gates (rows fail), and a version is never used twice.\n"
+            "mltool: delay 1.0.0 does not pass its gates (rows fail), and a version is never used twice. rows is 50, "
+            "below the floor of 1000.\n"
             "  → See `mltool release plan delay 1.0.0`. To register it all the same: --allow-failing.\n"
         )
         assert failing.git("for-each-ref") == before
@@ -181,7 +182,7 @@ def test_a_dry_run_has_json_without_what_only_a_tag_has(project: Repo) -> None:
     assert said["events"] == [{
         "tag": "mltool/hold/delay/2", "kind": "hold", "model": "delay", "version": "1.0.0", "stage": "",
         "commit": git.head(here), "manifest": "", "actor": "", "approvers": [], "reason": "x", "outcome": "",
-        "despite": "",
+        "despite": "", "blessing": None,
     }]  # fmt: skip
 
 

@@ -53,4 +53,4 @@ def plan(
         from mltool.report import terminal
 
         output.put(terminal.render(words.page(found), width=output.width(), color=output.colored(), full=full))
-    raise typer.Exit(Exit.FAILED if found.manifest.outcome is Outcome.FAIL else Exit.GOOD)
+    raise typer.Exit(Exit.FAILED if found.outcome is Outcome.FAIL else Exit.GOOD)

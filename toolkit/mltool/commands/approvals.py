@@ -12,12 +12,13 @@ from typing import Final
 
 from mltool import config, git
 from mltool.commands import approval_sources as sources
+from mltool.commands import blessings
 from mltool.commands.approval_sources import Gathered, Question
 from mltool.commands.forge import Forge
 from mltool.config import Config
 from mltool.errors import MltoolError, UserError
 from mltool.registry.model import Ledger
-from mltool.release import approval, evidence
+from mltool.release import approval, blessing, evidence
 from mltool.release import json as release_json
 from mltool.release.approval import Standing
 from mltool.release.evidence import Proofs
@@ -37,10 +38,12 @@ def standing(
     ledger: Ledger,
     forge: Forge | None = None,
     proofs: Proofs = NO_PROOFS,
+    blessed: blessing.Standing | None = None,
     now: Callable[[], float] = time.time,
 ) -> Standing:
     """Return how the release at `commit` (a SHA) stands before `environment`; it may go in where nothing is missing.
 
+    `blessed` is what a version that is not registered yet would be blessed with; of others the ledger knows it.
     Without a `forge` only tags count. Raises UserError where a policy cannot be read or understood; a source that does
     not answer is `unseen`, and so never counts as a yes.
     """
@@ -55,7 +58,9 @@ def standing(
         approval.judge(rule, found.approvals, environment=environment, digest=digest, authors=authors, now=int(now()))
         for rule in rules
     ]
-    lacking = [sentence for rule in rules for sentence in evidence.missing(rule.evidence, manifest, proofs)]
+    if blessed is None:
+        blessed = blessings.standing(project, ledger, manifest)
+    lacking = [sentence for rule in rules for sentence in evidence.missing(rule.evidence, manifest, proofs, blessed)]
     lacking += [sentence for each in judged for sentence in each.missing]
     strictest = min(judged, key=lambda each: len(each.given) - each.needed)
     return replace(strictest, missing=tuple(dict.fromkeys(lacking)), unseen=found.unseen)

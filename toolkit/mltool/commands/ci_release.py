@@ -7,14 +7,15 @@ from pathlib import Path
 from mltool import config, git
 from mltool.ci import github_outputs, github_tag
 from mltool.ci.github_tag import Asked
-from mltool.commands import approvals, ledger, registry_verify, release_plan
+from mltool.commands import approvals, blessings, ledger, registry_verify, release_plan
 from mltool.config import Config
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
 from mltool.git.ledger import ledger_refs
 from mltool.registry.model import Ledger
-from mltool.release import errand
+from mltool.release import blessing, errand
 from mltool.release import json as release_json
+from mltool.release.blessing import Blessing
 from mltool.release.errand import Errand
 from mltool.release.model import Manifest
 
@@ -41,8 +42,9 @@ def run(project: git.Project, edges: Edges) -> Exit:
     code = Exit.GOOD
     if found.package:
         manifest = _manifest(project, known, found)
-        lines += _judged(manifest)
-        code = _code(manifest, _config(project, found.event.tag.commit))
+        blessed = _blessed(project, known, found, manifest)
+        lines += _judged(manifest, blessed)
+        code = _code(blessed.outcome if blessed else manifest.outcome, _config(project, found.event.tag.commit))
     lines.append(_closing(found) if code is Exit.GOOD else "Nothing is released.")
     for line in lines:
         edges.say(line)
@@ -116,10 +118,21 @@ def _config(project: git.Project, commit: str) -> Config:
     return config.load(git.GitTree(project, commit).read((config.FILE, config.PYPROJECT)))
 
 
-def _code(manifest: Manifest, settings: Config) -> Exit:
-    if manifest.outcome is Outcome.UNDECIDED and settings.ci.undecided == "fail":
+def _blessed(project: git.Project, known: Ledger, found: Errand, manifest: Manifest) -> Blessing | None:
+    """Return the judgement that the version was registered on; None where it stood in the ledger before there were any.
+
+    Raises RefusedError where it has none and should, and for one that is about something else than the commit.
+    """
+    standing = blessings.standing(project, known, manifest)
+    if standing.objection:
+        raise RefusedError(standing.objection, f"`mltool log {found.event.model} --json` shows what was judged.")
+    return standing.blessing
+
+
+def _code(outcome: Outcome, settings: Config) -> Exit:
+    if outcome is Outcome.UNDECIDED and settings.ci.undecided == "fail":
         return Exit.UNDECIDED
-    return Exit.FAILED if manifest.outcome is Outcome.FAIL else Exit.GOOD
+    return Exit.FAILED if outcome is Outcome.FAIL else Exit.GOOD
 
 
 def _opening(found: Errand) -> str:
@@ -129,12 +142,13 @@ def _opening(found: Errand) -> str:
     return f"{event.tag.name}: {event.actor or event.tag.tagger} {did} v{event.version} of {event.model}{reason}."
 
 
-def _judged(manifest: Manifest) -> list[str]:
+def _judged(manifest: Manifest, blessed: Blessing | None) -> list[str]:
     base = f"v{manifest.base}" if manifest.base else "no version before it"
-    return [
-        f"Its commit makes the release that the tag names ({release_json.digest(manifest)}), compared with {base}.",
-        *(f"{verdict.outcome}: {verdict.gate}: {verdict.sentence}" for verdict in manifest.verdicts),
-    ]
+    first = f"Its commit makes the release that the tag names ({release_json.digest(manifest)}), compared with {base}."
+    if blessed is None:
+        said = "It was registered without a blessing, by a mltool that knew none: the values of its metrics decide."
+        return [first, said, *(f"{item.outcome}: {item.gate}: {item.sentence}" for item in manifest.verdicts)]
+    return [first, f"It was registered with the judgement: {blessed.outcome}.", *blessing.words(blessed)]
 
 
 def _closing(found: Errand) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from mltool import config as configuration
 from mltool import git
-from mltool.commands import ledger, predictions, test_set
+from mltool.commands import bound, ledger, predictions, test_set
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
@@ -58,6 +58,7 @@ def gather(compared: Comparison, *, head: Revision, committed: bool) -> Evidence
         live=live,
         changes=compared.changes,
         verdicts=(*judged, *lived.verdicts),
+        bound=bound.of(compared, config),
         stale=behind_code,
         base_files=base_files,
         head_files=head_files,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mltool.commands import test_set
+from mltool.commands import bound, test_set
 from mltool.commands.compare import Comparison
 from mltool.commands.evidence import load_config, look, stale_stages, verdicts
 from mltool.report.build import Evidence, build
@@ -30,6 +30,7 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
         behind=compared.behind,
         before=compared.base,
         after=compared.head,
+        bound=bound.of(compared, config),
         stale=stale,
         verdicts=(*judged, *lived.verdicts),
         notes=(*grounds.notes, *lived.notes),

@@ -93,7 +93,16 @@ def _said(item: NewEvent | Event) -> dict[str, Any]:
         "reason": item.reason,
         "outcome": item.outcome,
         "despite": item.despite,
+        "blessing": _blessing(item.blessing),
     }
+
+
+def _blessing(text: str) -> Any:
+    """Return the judgement in an event as it stands there; null without one, and for a text that is none."""
+    try:
+        return msgspec.json.decode(text) if text else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def _state(ledger: Ledger) -> dict[str, Any]:

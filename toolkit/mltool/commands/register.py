@@ -10,10 +10,11 @@ from mltool.errors import RefusedError, UserError
 from mltool.gates.verdict import Outcome
 from mltool.registry.model import Ledger, ModelState, NewEvent
 from mltool.registry.semver import Part
-from mltool.release import json, record
+from mltool.release import blessing, json, record
+from mltool.release.blessing import Blessing
 from mltool.release.model import Manifest
 
-_UNDECIDED = "The gates of {name} could not all be judged: see `mltool release plan {name}`."
+BAD = (Outcome.FAIL, Outcome.UNDECIDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +49,17 @@ def register(project: git.Project, wish: Wish, *, remote: str | None, dry_run: b
     tree = git.GitTree(project, sha)
     config = load_config(tree)
     model = record.known_model(wish.model, models.names(tree, config))
-    notes: list[str] = []
 
     def plan(now: Ledger) -> tuple[NewEvent, ...]:
         known = now.models.get(model, ModelState(name=model))
         version = record.next_version(known, version=wish.version, part=wish.part, backport=wish.backport)
         record.refuse_named(known, sha, version)
-        made = release_plan.manifest(project, model, version, revision=sha, ledger=now)
-        bad = _bad(made, undecided=config.ci.undecided == "fail")
+        asked = release_plan.ask(project, model, version=version, revision=sha, ledger=now)
+        looked = release_plan.look(asked)
+        made, judged = release_plan.describe(asked, looked), release_plan.bless(asked, looked)
+        bad = _bad(judged)
         if bad and not wish.failing:
-            raise _refused(made, bad)
-        notes[:] = [_UNDECIDED.format(name=f"{model} {version}")] if made.outcome is Outcome.UNDECIDED else []
+            raise _refused(made, judged, bad)
         return (
             NewEvent(
                 kind="register",
@@ -68,22 +69,26 @@ def register(project: git.Project, wish: Wish, *, remote: str | None, dry_run: b
                 manifest=json.digest(made),
                 reason=wish.reason,
                 despite="; ".join(bad),
+                blessing=blessing.dumps(judged),
             ),
         )
 
-    return ledger.write(project, plan, remote=remote, dry_run=dry_run, notes=notes)
+    return ledger.write(project, plan, remote=remote, dry_run=dry_run)
 
 
-def _bad(made: Manifest, *, undecided: bool) -> tuple[str, ...]:
-    """Return each gate that stands in the way, and how; `undecided` ones too where CI fails on them."""
-    stops = {Outcome.FAIL, Outcome.UNDECIDED} if undecided else {Outcome.FAIL}
-    found = (verdict for verdict in made.verdicts if verdict.outcome in stops and verdict.level == "fail")
-    return tuple(dict.fromkeys(f"{verdict.gate} {verdict.outcome}" for verdict in found))
+def _bad(judged: Blessing) -> tuple[str, ...]:
+    """Return each gate that stands in the way, and how: what is undecided is no pass. Empty where nothing does."""
+    if judged.outcome not in BAD:
+        return ()
+    stops = [item for item in judged.gates if item.level == "fail" and item.outcome in BAD]
+    return tuple(dict.fromkeys(f"{item.gate} {item.outcome}" for item in stops)) or (str(judged.outcome),)
 
 
-def _refused(made: Manifest, bad: tuple[str, ...]) -> RefusedError:
+def _refused(made: Manifest, judged: Blessing, bad: tuple[str, ...]) -> RefusedError:
     """Return the refusal: a version that is registered is used up for ever, and this one could go nowhere."""
+    why = next((f" {item.sentence}" for item in judged.gates if item.outcome is judged.outcome), "")
+    what = f"{made.model} {made.version} does not pass its gates ({'; '.join(bad)})"
     return RefusedError(
-        f"{made.model} {made.version} does not pass its gates ({'; '.join(bad)}), and a version is never used twice.",
+        f"{what}, and a version is never used twice.{why}",
         f"See `mltool release plan {made.model} {made.version}`. To register it all the same: --allow-failing.",
     )

@@ -3,15 +3,19 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
+from msgspec import structs
+
 from mltool import __version__, disk, git
 from mltool.bundle import requirements
-from mltool.commands import approvals, models
+from mltool.commands import approvals, blessings, bound, models
 from mltool.commands import ledger as ledgers
 from mltool.commands.compare import Base, Comparison, between
 from mltool.commands.evidence import load_config, verdicts
+from mltool.commands.evidence import look as look_closely
 from mltool.commands.forge import Forge
 from mltool.config import Config, Model
 from mltool.errors import MltoolError, OutsideError, UserError
@@ -21,9 +25,10 @@ from mltool.git import signatures
 from mltool.registry import tag
 from mltool.registry.model import Ledger, ModelState
 from mltool.registry.semver import PARTS, Part
-from mltool.release import json, origins, record
+from mltool.release import blessing, json, origins, record
 from mltool.release import manifest as manifests
 from mltool.release import version as versions
+from mltool.release.blessing import Blessing, Standing
 from mltool.release.deploy import refuse_held
 from mltool.release.manifest import Places, Sources
 from mltool.release.model import Manifest
@@ -39,6 +44,17 @@ from mltool.snapshot.stale import stale
 from mltool.snapshot.tree import Tree
 
 SERVER = "serving"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a release is compared with: the ledger before it (`past`), the version that was live then, both sides."""
+
+    past: ModelState
+    live: str
+    compared: Comparison
+    where: Places
+    lineage: Lineage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,31 +147,65 @@ def plan(
     asked = ask(project, model, version=version, bump=bump, revision=revision, ledger=ledger)
     versions.refuse_backwards(asked.known, asked.choice)
     refuse_held(asked.known, asked.choice.version)
-    made = describe(asked)
+    looked = look(asked)
+    made = describe(asked, looked)
+    registered = asked.choice.registered is not None
+    blessed = blessings.standing(project, ledger, made) if registered else Standing(blessing=bless(asked, looked))
     return Plan(
         manifest=made,
         digest=json.digest(made),
+        blessed=blessed,
         commit=asked.commit,
         environment=asked.config.release.environment,
         why=asked.choice.why,
-        registered=asked.choice.registered is not None,
+        registered=registered,
         standings=tuple(
             approvals.standing(
-                project, made, place.environment, commit=asked.commit, ledger=ledger, forge=forge, now=now
+                project,
+                made,
+                place.environment,
+                commit=asked.commit,
+                ledger=ledger,
+                forge=forge,
+                blessed=blessed,
+                now=now,
             )
             for place in made.destinations
         ),
     )
 
 
-def describe(asked: Asked) -> Manifest:
-    """Return the manifest of what was asked for; raises as `manifest` does."""
+def look(asked: Asked) -> Looked:
+    """Return what a release of what was asked for is compared with; raises as `manifest` does."""
     past = versions.before(asked.known, asked.choice.registered)
     base, live = _base(asked, past)
     compared = between(asked.project, base, asked.commit)
     _want_all(compared, live)
     where = manifests.places(asked.table, asked.settings, _path(asked, compared.head))
     lineage = origins.trace(compared.head, where.model, (where.onnx, where.schema, where.golden))
+    return Looked(past=past, live=live, compared=compared, where=where, lineage=lineage)
+
+
+def bless(asked: Asked, looked: Looked) -> Blessing:
+    """Return the judgement on a version, by the best test that can be had here: with the predictions of both sides.
+
+    What was accepted counts where it holds today. Raises UserError for gates that cannot be understood.
+    """
+    config, compared = asked.config, looked.compared
+    about = bound.of(compared, config)
+    return blessing.build(
+        _verdicts(asked, compared, looked.lineage, today=datetime.now(tz=UTC).date(), row_by_row=True),
+        replace(about, models={asked.name: about.models.get(asked.name, "")}),
+        base=looked.live,
+        tool=__version__,
+        strict=config.ci.undecided == "fail",
+    )
+
+
+def describe(asked: Asked, looked: Looked | None = None) -> Manifest:
+    """Return the manifest of what was asked for; raises as `manifest` does. `looked` spares looking again."""
+    looked = looked or look(asked)
+    compared, where, lineage = looked.compared, looked.where, looked.lineage
     return manifests.build(
         Sources(
             model=asked.name,
@@ -171,10 +221,10 @@ def describe(asked: Asked) -> Manifest:
             stored=_stored(compared, where),
             locked=_locked(asked, where),
             server=server(),
-            base=live,
+            base=looked.live,
             before=compared.base,
             verdicts=_verdicts(asked, compared, lineage),
-            replaces={name: stage.version for name, stage in past.stages.items()},
+            replaces={name: stage.version for name, stage in looked.past.stages.items()},
         )
     )
 
@@ -271,17 +321,24 @@ def _locked(asked: Asked, where: Places) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _verdicts(asked: Asked, compared: Comparison, lineage: Lineage) -> tuple[Verdict, ...]:
-    """Return the verdicts on this model alone: in a project of several, the others' metrics and stages are not it."""
+def _verdicts(
+    asked: Asked, compared: Comparison, lineage: Lineage, *, today: date | None = None, row_by_row: bool = False
+) -> tuple[Verdict, ...]:
+    """Return the verdicts on this model alone: in a project of several, the others' metrics and stages are not it.
+
+    By the values of the metrics, which every machine has, or `row_by_row`.
+    """
     others = origins.of_others(compared.head, lineage)
     gates = {name: gate for name, gate in asked.config.gates.items() if gate.metric.partition(":")[0] not in others}
-    own = replace(
+    own = structs.replace(
         compared.head,
         stages=tuple(stage for stage in compared.head.stages if stage.address in lineage.related),
         metrics=tuple(item for item in compared.head.metrics if item.path not in others),
     )
     behind = [item for item in stale(compared.head, compared.head_tree) if item.stage in lineage.related]
-    judged = verdicts(replace(compared, head=own), replace(asked.config, gates=gates), tuple(behind))
+    config, mine = replace(asked.config, gates=gates), replace(compared, head=own)
+    grounds = look_closely(mine, config) if row_by_row else None
+    judged = verdicts(mine, config, tuple(behind), grounds=grounds, today=today)
     return (*judged, card.judge(asked.settings.card, model=asked.table))
 
 

@@ -3,7 +3,7 @@
 from mltool.config.ci import Ci
 from mltool.config.data import Data
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
-from mltool.config.load import FILE, PYPROJECT, Config, load, parse, schema, toml
+from mltool.config.load import FILE, PYPROJECT, Config, judging, load, parse, schema, toml
 from mltool.config.release import Approvals, Budget, Card, Environment, Model, Release, Signing
 from mltool.config.test_set import Exam
 
@@ -25,6 +25,7 @@ __all__ = [
     "Predictions",
     "Release",
     "Signing",
+    "judging",
     "load",
     "parse",
     "schema",

@@ -1,5 +1,6 @@
 """Read `mltool.toml`; what is wrong with it is one sentence."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from mltool.errors import UserError
 
 FILE = "mltool.toml"
 PYPROJECT = "pyproject.toml"
+JUDGING = ("accepted", "facts", "gates", "predictions", "test_set")
+"""The tables that decide how a change is judged."""
 # Tables whose keys are names that the repository chose.
 NAMED = {"gates": Gate, "models": Model, "environments": Environment}
 
@@ -51,6 +54,24 @@ def load(files: Mapping[str, bytes]) -> Config:
         if table is not None:
             return parse(f"[tool.mltool] in {PYPROJECT}", table)
     return Config(ci=Ci(lock="warn"))
+
+
+def judging(files: Mapping[str, bytes]) -> bytes:
+    """Return the part of the configuration that judges, as canonical JSON: what is written, with the file's own words.
+
+    Defaults are not in it, so that another version of mltool gives the same. Raises UserError for broken TOML.
+    """
+    found = _table(files)
+    kept = {name: found[name] for name in JUDGING if name in found}
+    ci = {name: value for name, value in found.get("ci", {}).items() if name in ("lock", "undecided")}
+    return json.dumps(kept | {"ci": ci}, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def _table(files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    if FILE in files:
+        return toml(FILE, files[FILE])
+    found: Mapping[str, Any] = toml(PYPROJECT, files.get(PYPROJECT, b"")).get("tool", {}).get("mltool", {})
+    return found
 
 
 def toml(path: str, content: bytes) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
         raise ValueError(f"says that it ended {outcome}")
     if not _DIGEST.fullmatch(said("Mltool-Manifest", "")):
         raise ValueError("names its manifest by something else than a digest")
+    blessing = trailers.body(tag.message) if said(trailers.BLESSING) else ""
+    if said(trailers.BLESSING, "") != (trailers.digest(blessing) if blessing else ""):
+        raise ValueError("holds another blessing than its trailers name")
     return Event(
         kind=kind,
         model=name.model,
@@ -77,6 +80,7 @@ def _chained(tag: TagObject, name: Tag, found: Trailers) -> Event:
         reason=said("Reason", ""),
         outcome=outcome,
         despite=said("Mltool-Despite", ""),
+        blessing=blessing,
         chained=True,
     )
 

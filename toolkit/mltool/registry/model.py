@@ -8,7 +8,9 @@ EventKind = Literal[
     "register", "deregister", "promote", "demote", "rollback", "approve", "hold", "unhold", "deploy", "deprecate"
 ]
 DeployOutcome = Literal["", "live", "failed"]
-FindingKind = Literal["moved", "deleted", "forked", "back-dated", "lightweight", "unsigned", "foreign", "broken"]
+FindingKind = Literal[
+    "moved", "deleted", "forked", "back-dated", "lightweight", "unsigned", "unblessed", "foreign", "broken"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Event:
     those of its model, −1 where it has none. `adopts` is what a chain says about the tags before it (see
     `registry.chain`). `manifest` is the digest (`sha256:…`) of the release's manifest. `actor` is who did it: the
     tagger, or whom a job did it for. `despite` names the gates that failed where a version was registered all the same.
+    `blessing` is the judgement on the version that was registered, as JSON (see `release.blessing`); empty without one.
     """
 
     kind: EventKind
@@ -58,6 +61,7 @@ class Event:
     reason: str = ""
     outcome: DeployOutcome = ""
     despite: str = ""
+    blessing: str = ""
     chained: bool = False
 
 
@@ -76,6 +80,7 @@ class NewEvent:
     reason: str = ""
     outcome: DeployOutcome = ""
     despite: str = ""
+    blessing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

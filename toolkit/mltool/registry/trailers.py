@@ -1,5 +1,6 @@
 """What a tag's message says: a sentence for people, and trailers that say the same for programs."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from mltool.registry.model import Event, NewEvent
 NONE: Final = "none"
 APPROVED: Final = "Approved-by"
 EVENT: Final = "Mltool-Event"
+BLESSING: Final = "Mltool-Blessing"
 BEGIN: Final = "-----BEGIN "
 _SIGNATURE = re.compile(rf"^{BEGIN}(?:(?:SSH|PGP) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.MULTILINE)
 MOST_WORDS = 2000
@@ -38,7 +40,10 @@ class Place:
 
 
 def message(event: NewEvent, place: Place) -> str:
-    """Return the message of the tag that records the event; whatever its texts hold, each is one line."""
+    """Return the message of the tag that records the event; whatever its texts hold, each is one line.
+
+    A blessing, which has no empty line, stands between the sentence and the trailers, which hold its digest.
+    """
     rows = [
         (EVENT, event.kind),
         ("Mltool-Model", event.model),
@@ -47,6 +52,7 @@ def message(event: NewEvent, place: Place) -> str:
         ("Mltool-Manifest", event.manifest),
         ("Mltool-Outcome", event.outcome),
         ("Mltool-Despite", event.despite),
+        (BLESSING, digest(event.blessing) if event.blessing else ""),
         ("Mltool-Position", str(place.sequence)),
         ("Mltool-Prev", place.previous),
         ("Mltool-Prev-Tag", place.previous_tag),
@@ -56,7 +62,17 @@ def message(event: NewEvent, place: Place) -> str:
         ("Reason", event.reason),
     ]
     block = "\n".join(f"{key}: {line}" for key, value in rows if (line := flat(value)))
-    return f"{subject(event)}\n\n{block}\n"
+    return "\n\n".join(filter(None, (subject(event), event.blessing, block))) + "\n"
+
+
+def digest(text: str) -> str:
+    """Return what a blessing is known by: `sha256:` and the digest of its text."""
+    return f"sha256:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+
+
+def body(text: str) -> str:
+    """Return what stands between the sentence and the trailers of a message; empty where nothing does."""
+    return "\n\n".join(text.rstrip("\n").split("\n\n")[1:-1])
 
 
 def subject(event: Event | NewEvent) -> str:

@@ -42,6 +42,7 @@ def findings(
         made = chain.build(grouped.get(model, ()), ends.get(model))
         found += _of_model(model, made)
         found += _signatures(made, signers)
+        found += _unblessed(made)
         found += _compared(made, elsewhere) if elsewhere else ()
     return tuple(found)
 
@@ -116,6 +117,18 @@ def _signatures(made: Chain, signers: Mapping[str, str] | None) -> Iterator[Find
         elif signers is None and began and not event.tag.signed:
             yield about(event, "unsigned", f"{event.tag.name} is not signed, and events before it are.")
         began = began or event.tag.signed
+
+
+def _unblessed(made: Chain) -> Iterator[Finding]:
+    """Yield the versions without a blessing that were registered after one that has it: there, one was left out."""
+    began = False
+    for event in made.events:
+        if event.kind != "register" or not event.chained:
+            continue
+        if began and not event.blessing:
+            sentence = f"{event.tag.name} has no blessing, and a version that was registered before it has one."
+            yield about(event, "unblessed", f"{sentence} Register a new version.")
+        began = began or event.blessing != ""
 
 
 def _compared(made: Chain, there: Elsewhere) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mltool.gates import card
 from mltool.gates.verdict import Outcome
+from mltool.release.blessing import Standing
 from mltool.release.model import Manifest
 
 
@@ -22,12 +23,20 @@ class Proofs:
     why_not: str = ""
 
 
-def missing(asked: Iterable[str], manifest: Manifest, proofs: Proofs) -> tuple[str, ...]:
-    """Return a sentence for each piece of evidence that is asked for and not there."""
-    return tuple(answer for kind in asked if (answer := _answer(kind, manifest, proofs)))
+UNKNOWN: Final = Standing()
 
 
-def _answer(kind: str, manifest: Manifest, proofs: Proofs) -> str:
+def missing(asked: Iterable[str], manifest: Manifest, proofs: Proofs, blessed: Standing = UNKNOWN) -> tuple[str, ...]:
+    """Return a sentence for each piece of evidence that is asked for and not there.
+
+    The gates are judged by the blessing that the version was registered with; without one, by the manifest.
+    """
+    return tuple(answer for kind in asked if (answer := _answer(kind, manifest, proofs, blessed)))
+
+
+def _answer(kind: str, manifest: Manifest, proofs: Proofs, blessed: Standing) -> str:
+    if kind == "gates":
+        return blessed.objection or _gates(manifest, blessed)
     if kind in _IN_MANIFEST:
         return _IN_MANIFEST[kind](manifest)
     why = f" ({proofs.why_not})" if proofs.why_not else ""
@@ -38,21 +47,23 @@ def _answer(kind: str, manifest: Manifest, proofs: Proofs) -> str:
     return f"Evidence `{kind}` is not known to this version of mltool."
 
 
-def _gates(manifest: Manifest) -> str:
-    if manifest.outcome is Outcome.PASS:
+def _gates(manifest: Manifest, blessed: Standing) -> str:
+    judged = blessed.blessing.gates if blessed.blessing else manifest.verdicts
+    outcome = blessed.blessing.outcome if blessed.blessing else manifest.outcome
+    if outcome is Outcome.PASS:
         return ""
-    blocking = next((f": {verdict.sentence}" for verdict in manifest.verdicts if verdict.blocks), ".")
+    first = next((f": {item.sentence}" for item in judged if item.outcome is outcome and item.level == "fail"), ".")
     said = {
-        Outcome.FAIL: f"The gates fail{blocking}",
-        Outcome.UNDECIDED: "The gates could not decide.",
+        Outcome.FAIL: f"The gates fail{first}",
+        Outcome.UNDECIDED: f"The gates could not decide{first}",
         Outcome.SKIP: "No gate judged a metric.",
     }
     remedy = (
         " Declare one in mltool.toml, or leave `gates` out of the environment's `evidence`."
-        if manifest.outcome is Outcome.SKIP
+        if outcome is Outcome.SKIP
         else ""
     )
-    return f"{said[manifest.outcome]} Evidence `gates` wants a pass.{remedy}"
+    return f"{said[outcome]} Evidence `gates` wants a pass.{remedy}"
 
 
 def _card(manifest: Manifest) -> str:
@@ -68,4 +79,4 @@ def _onnx(manifest: Manifest) -> str:
     return "The release has no ONNX model; evidence `onnx` wants one that predicts the same."
 
 
-_IN_MANIFEST: Final[Mapping[str, Callable[[Manifest], str]]] = {"gates": _gates, "card": _card, "onnx": _onnx}
+_IN_MANIFEST: Final[Mapping[str, Callable[[Manifest], str]]] = {"card": _card, "onnx": _onnx}

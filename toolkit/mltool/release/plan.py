@@ -1,9 +1,10 @@
 """What releasing a commit would do, as data: what is made, what it replaces, what is missing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mltool.release import approval, evidence
+from mltool.gates.verdict import Outcome
+from mltool.release import approval, blessing, evidence
 from mltool.release.approval import Standing
 from mltool.release.evidence import Proofs
 from mltool.release.model import Destination, File, Manifest
@@ -17,7 +18,7 @@ class Plan:
     """One version of a model and what stands between it and `environment`, the one that new versions go into.
 
     `commit` is its SHA, `why` says why it is this version. `standings` has one for each environment that the
-    configuration knows.
+    configuration knows. `blessed` is the judgement that the version was registered on, or would be.
     """
 
     manifest: Manifest
@@ -27,6 +28,12 @@ class Plan:
     why: str = ""
     registered: bool = False
     standings: tuple[Standing, ...] = ()
+    blessed: blessing.Standing = field(default_factory=blessing.Standing)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return how the version was judged: by its blessing; without one, by the values in the manifest."""
+        return self.blessed.blessing.outcome if self.blessed.blessing else self.manifest.outcome
 
     @property
     def destination(self) -> Destination | None:

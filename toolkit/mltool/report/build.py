@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from mltool import __version__
 from mltool.config import Config
+from mltool.gates.bound import Bound
 from mltool.gates.directions import direction
 from mltool.gates.metric import number
 from mltool.gates.model_tests import ModelTests
@@ -52,6 +53,7 @@ class Evidence:
     live: Snapshot = field(default_factory=Snapshot)
     changes: Changes = field(default_factory=Changes)
     verdicts: tuple[Verdict, ...] = ()
+    bound: Bound | None = None
     stale: tuple[Stale, ...] = ()
     base_files: Mapping[str, bytes] = field(default_factory=dict)
     head_files: Mapping[str, bytes] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def build(evidence: Evidence, *, key: str = "mltool") -> Report:
         production=evidence.production,
         metrics=rows,
         verdicts=tuple(evidence.verdicts),
+        bound=evidence.bound,
         changes=_finite_changes(evidence.changes),
         stale=evidence.stale,
         slices=slices,

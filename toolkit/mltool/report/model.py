@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from mltool.gates.bound import Bound
 from mltool.gates.model_tests import ModelTests
 from mltool.gates.test_set import Life
 from mltool.gates.verdict import Direction, Outcome, Verdict
@@ -156,7 +157,9 @@ class PlannedRelease:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All changes and verdicts of one head. `behind` counts commits on the target since the merge base."""
+    """All changes and verdicts of one head. `bound` says in digests what was judged, `behind` counts commits on the
+    target since the merge base.
+    """
 
     head: Revision
     outcome: Outcome
@@ -169,6 +172,7 @@ class Report:
     production: Production | None = None
     metrics: tuple[MetricRow, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    bound: Bound | None = None
     changes: Changes = field(default_factory=Changes)
     stale: tuple[Stale, ...] = ()
     slices: tuple[SliceRow, ...] = ()

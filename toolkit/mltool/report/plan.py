@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mltool.gates.verdict import Outcome
+from mltool.gates.verdict import Outcome, Verdict
+from mltool.release.blessing import Judged
 from mltool.release.model import File, Input, Manifest, Metric
 from mltool.release.plan import Plan, carried, missing, steps
 from mltool.report import figures
@@ -53,10 +54,10 @@ def foresee(
 
 def page(plan: Plan) -> Page:
     """Return the plan in words: what would happen, what is missing, and what the release consists of."""
-    icon, tone, _ = MARKS[plan.manifest.outcome]
+    icon, tone, _ = MARKS[plan.outcome]
     return Page(
         key="",
-        outcome=plan.manifest.outcome,
+        outcome=plan.outcome,
         tone=tone,
         icon=icon,
         title=_title(plan),
@@ -70,7 +71,7 @@ def page(plan: Plan) -> Page:
 def _title(plan: Plan) -> str:
     release = plan.manifest
     name = f"{release.model} v{release.version}"
-    if release.outcome is Outcome.FAIL:
+    if plan.outcome is Outcome.FAIL:
         return f"{name} fails its gates"
     place = plan.destination
     if place is None:
@@ -81,8 +82,10 @@ def _title(plan: Plan) -> str:
 
 
 def _sentences(plan: Plan) -> Iterator[Line]:
-    blocking = [verdict for verdict in plan.manifest.verdicts if verdict.blocks]
-    yield from (prose(verdict.sentence, strong=True) for verdict in blocking[:3])
+    if plan.blessed.objection:
+        yield prose(plan.blessed.objection, strong=True)
+    blocking = [item for item in _judged(plan) if item.outcome is Outcome.FAIL and item.level == "fail"]
+    yield from (prose(item.sentence, strong=True) for item in blocking[:3])
     if len(blocking) > 3:
         yield (f"… and {figures.count(len(blocking) - 3, 'more gate')}, below.",)
     if not blocking:
@@ -91,7 +94,7 @@ def _sentences(plan: Plan) -> Iterator[Line]:
             Outcome.UNDECIDED: "A gate could not decide.",
             Outcome.SKIP: "No gate judged a metric.",
         }
-        yield (Strong(said.get(plan.manifest.outcome, "")),)
+        yield (Strong(said.get(plan.outcome, "")),)
     yield prose(plan.why)
 
 
@@ -114,8 +117,8 @@ def _sections(plan: Plan) -> Iterator[Section]:
     yield Section(name="steps", title="What would be done", blocks=(doing,), importance=85)
     if release.metrics:
         yield Section(name="metrics", title="Metrics", blocks=(_metrics(release),), importance=80)
-    if release.verdicts:
-        yield Section(name="gates", title="Gates", blocks=(_gates(release),), importance=75)
+    if judged := _judged(plan):
+        yield Section(name="gates", title="Gates", blocks=(_gates(judged),), importance=75)
     yield Section(name="files", title="Files", blocks=(_files(release),), importance=70)
     yield Section(
         name="origins",
@@ -169,20 +172,25 @@ def _metric(item: Metric, *, based: bool, several: bool) -> Row:
     return Row(((name,), (was,), (now,), (figures.difference(item.key, item.base, item.value),)))
 
 
-def _gates(release: Manifest) -> Table:
+def _judged(plan: Plan) -> Sequence[Verdict | Judged]:
+    """Return the gates' answers: those of the blessing, which had the predictions; without one, of the manifest."""
+    return plan.blessed.blessing.gates if plan.blessed.blessing else plan.manifest.verdicts
+
+
+def _gates(judged: Sequence[Verdict | Judged]) -> Table:
     tones: dict[Outcome, Tone] = {Outcome.FAIL: "bad", Outcome.UNDECIDED: "doubt", Outcome.SKIP: "quiet"}
     rows = tuple(
         Row(
             (
-                (Code(item.gate),),
+                (Code(item.gate), *((f" where {item.slice}",) if item.slice else ())),
                 (f"{item.outcome}{' (only warns)' if item.level == 'warn' else ''}",),
                 prose(item.sentence),
             ),
             tone=tones.get(item.outcome, "plain"),
         )
-        for item in release.verdicts[:MOST_ROWS]
+        for item in judged[:MOST_ROWS]
     )
-    left = len(release.verdicts) - len(rows)
+    left = len(judged) - len(rows)
     columns = (Column("Gate"), Column("Answer"), Column("Why"))
     return Table(columns, rows, more=f"… and {left:,} more." if left > 0 else "")
 
