@@ -139,6 +139,11 @@ def test_settings_are_what_was_detected_unless_the_user_said_otherwise() -> None
     assert propose(files, tests="", python="3.13").ci == Ci(default_branch="trunk", remote="s3", python="3.13")
 
 
+def test_tests_are_recorded_by_our_verb_where_the_project_installs_mltool() -> None:
+    files = {"requirements.txt": b"mltool-ci[measure]\npytest\n", "tests/test_x.py": b""}
+    assert propose(files).ci.tests == "mltool test"
+
+
 def test_without_a_file_that_says_which_the_python_that_runs_here_is_taken() -> None:
     found = detect.propose((), {}, snapshot=Snapshot(), branch="main", python="3.99", given={})
     assert found.ci.python == "3.99"

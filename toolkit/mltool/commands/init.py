@@ -125,7 +125,7 @@ def starter(request: Request, edges: Edges) -> Proposal:
         )
     if request.given.get("package_manager", "pip") != "pip":
         raise UserError("The starter lists its packages for pip.", "Leave --package-manager out; change it later.")
-    usual = {"tests": "python -m pytest", "default_branch": "main", "python": edges.python}
+    usual = {"tests": "mltool test", "default_branch": "main", "python": edges.python}
     ci = replace(Ci(), **{**usual, **request.given})
     answers.check(ci)
     steps = _render(edges.templates, STARTER, folder, {}, ci)
@@ -137,7 +137,7 @@ def starter(request: Request, edges: Edges) -> Proposal:
         findings=(Finding(about="folder", what=f"{folder} is empty: a whole project goes there"),),
         plan=Plan(steps=(*steps, *made.steps)),
         first=(*first, (*program(), "init", "--quiet")),
-        next=("pip install -r requirements.txt", "dvc repro", "python -m pytest"),
+        next=("pip install -r requirements.txt", "dvc repro", "mltool test"),
     )
 
 

@@ -27,7 +27,7 @@ FULL: Final = 40
 """Rows of a table where one asked for it."""
 SIGNS: Final[dict[State, tuple[str, Tone]]] = {
     "drifted": ("❌", "bad"),
-    "undecided": ("❔", "doubt"),
+    "undecided": ("❓", "doubt"),
     "steady": ("✅", "good"),
 }
 EFFECTS: Final = {
@@ -43,12 +43,18 @@ def section(report: Report) -> list[Section]:
     """Return what changed inside the tables of the report."""
     if not report.tables:
         return []
-    parts = [part for item in report.tables for part in (_head(item), *blocks(item, most=MOST_COLUMNS))]
-    first = next((item for item in report.tables if item.drift and item.drift.state == "drifted"), report.tables[0])
+    ordered = sorted(report.tables, key=_place)
+    parts = [part for item in ordered for part in (_head(item), *blocks(item, most=MOST_COLUMNS))]
+    first = ordered[0]
     others = len(report.tables) - 1
     more = f"; {figures.count(others, 'more table')}" if others else ""
     summary = f"{first.path}: {gist(first)}{more}"
     return [Section(name="data", title="Data", blocks=tuple(parts), importance=68, folded=True, summary=summary)]
+
+
+def _place(item: TableChange) -> tuple[bool, bool]:
+    """Put tables that drifted first, and those that were not compared last."""
+    return bool(item.problem), item.drift is None or item.drift.state != "drifted"
 
 
 def gist(item: TableChange) -> str:
@@ -106,11 +112,11 @@ def sentence(drift: DriftChange) -> str:
     return "No drift"
 
 
-def _weight(column: ColumnChange, drift: DriftChange | None) -> tuple[bool, bool, float]:
-    """Put columns that drifted first, then those that came or are gone, then those with most cells that differ."""
-    bad = any(item.state == "drifted" and column.name in item.columns for item in _effects(drift, (column.name,)))
+def _weight(column: ColumnChange, drift: DriftChange | None) -> tuple[bool, bool, bool, float]:
+    """Put columns that drifted first, then those that came or are gone, undecided ones, and most cells that differ."""
+    states = {item.state for item in _effects(drift, (column.name,))}
     one_side = column.base is None or column.head is None
-    return (not bad, not one_side, -(column.cells or 0))
+    return ("drifted" not in states, not one_side, "undecided" not in states, -(column.cells or 0))
 
 
 def _effects(drift: DriftChange | None, columns: tuple[str, ...]) -> list[Effect]:
@@ -179,11 +185,10 @@ def _drift_of(column: ColumnChange, drift: DriftChange) -> tuple[str, Tone]:
 
 
 def numbers(effect: Effect) -> str:
-    """Return an effect with its bounds and the margin: `0.213 [0.15, 0.27] > 0.1`."""
+    """Return an effect with its bounds and the margin: `0.213 [0.15, 0.27], margin 0.1`."""
     shares = effect.effect in ("nulls", "unseen")
     value, low, high = (f"{each:.2%}" if shares else f"{each:.3f}" for each in (effect.value, effect.low, effect.high))
-    sign = {"drifted": ">", "undecided": "?", "steady": "≤"}[effect.state]
-    return f"{value} [{low}, {high}] {sign} {f'{effect.margin:.1%}' if shares else f'{effect.margin:g}'}"
+    return f"{value} [{low}, {high}], margin {f'{effect.margin:.1%}' if shares else f'{effect.margin:g}'}"
 
 
 def _pairs(drift: DriftChange | None) -> Iterator[Paragraph]:

@@ -15,7 +15,9 @@ MOST_GATES = 6
 NO_SETUP = "true  # no list of packages was found: say here how to install yours"
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$")
 _PLUG_INS = ("s3", "gs", "azure", "ssh")
-_TEST_COMMAND = "python -m pytest"
+# It needs mltool where the project's packages are; plain pytest is recorded too where it is there.
+_TEST_COMMANDS = {True: "mltool test", False: "python -m pytest"}
+_PACKAGE = "mltool-ci"
 # Scores on what the model learned from say nothing about it.
 _LEARNED = re.compile(r"(?:^|[._/-])(?:train|training|trn)(?:$|[._/-])")
 
@@ -76,7 +78,7 @@ def propose(
         "setup": "" if found.because or {"package_manager", "requirements"} & given.keys() else NO_SETUP,
         "python": version or python,
         "default_branch": branch,
-        "tests": _TEST_COMMAND if any(_TEST.search(path) for path in paths) else "",
+        "tests": _tests(paths, files),
         "remote": remote.kind if remote else "",
         "dvc": _dvc(files, remote),
     }
@@ -94,6 +96,12 @@ def propose(
             Finding(about="tests", what=given.get("tests", detected["tests"]) or "none"),
         ),
     )
+
+
+def _tests(paths: Collection[str], files: Mapping[str, bytes]) -> str:
+    if not any(_TEST.search(path) for path in paths):
+        return ""
+    return _TEST_COMMANDS[packages.mentions(files, _PACKAGE)]
 
 
 def propose_gates(snapshot: Snapshot) -> tuple[ProposedGate, ...]:
