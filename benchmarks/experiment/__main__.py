@@ -1,6 +1,6 @@
 """Simulate pull requests and ask every rule about each.
 
-python -m benchmarks.experiment [--pulls 500] [--write] [--render]
+python -m benchmarks.experiment [--pulls 500] [--only clusters …] [--write] [--render]
 
 With --write, results.json, the figure, its block in the README and docs/benchmarks.md are rewritten.
 """
@@ -24,15 +24,18 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--pulls", type=int, default=cells.PULLS, help="how many pull requests a cell has")
+    parser.add_argument("--only", nargs="+", choices=cells.KINDS, default=cells.KINDS, help="simulate these cells")
     parser.add_argument("--write", action="store_true", help="write results.json, the figure and the pages")
     parser.add_argument("--render", action="store_true", help="simulate nothing; write the words of results.json again")
     asked = parser.parse_args()
     if asked.write and asked.pulls < cells.PULLS:
         parser.error(f"--write needs {cells.PULLS} pull requests a cell")
+    if asked.write and set(asked.only) != set(cells.KINDS):
+        parser.error("--write needs all cells")
     if asked.render:
         publish(cells.load(), ROOT)
         return
-    found = cells.measure(asked.pulls)
+    found = cells.measure(asked.pulls, asked.only)
     print(words.section(found))
     if asked.write:
         cells.write(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -51,6 +52,12 @@ class Pool:
     worse: Mapping[str, Model]
     group: Array
     cluster: Array
+
+    @cached_property
+    def clusters(self) -> tuple[Array, Array, Array]:
+        """Return the rows in the order of their clusters, and of each cluster its first place there and its size."""
+        sizes = np.bincount(self.cluster)
+        return np.argsort(self.cluster, kind="stable"), np.cumsum(sizes) - sizes, sizes
 
 
 def flights() -> tuple[Pool, Pool]:

@@ -146,8 +146,7 @@ def _alone(metric: metrics.Metric, pairs: Pairs, asked: Asked) -> float:
 
 def _clusters(pool: Pool, rows: int, random: np.random.Generator) -> tuple[Array, Array]:
     """Return the rows of whole clusters, each drawn with replacement, and the cluster of each row."""
-    sizes = np.bincount(pool.cluster)
-    order, starts = np.argsort(pool.cluster, kind="stable"), np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    order, starts, sizes = pool.clusters
     drawn = random.integers(len(sizes), size=max(2, round(rows / sizes.mean())))
     places = np.concatenate([order[starts[one] : starts[one] + sizes[one]] for one in drawn])
     return places, np.repeat(np.arange(len(drawn)), sizes[drawn])

@@ -1,6 +1,7 @@
 """The experiment in words: the block of the README, the part of docs/benchmarks.md, and every cell."""
 
 from collections.abc import Iterable
+from statistics import mean
 from typing import Final
 
 from benchmarks.experiment import figure
@@ -23,7 +24,11 @@ may fail the pull request.
 `mltool` is the gate of this repository with a tolerance of 1 %, which `mltool init` writes, and α = 5 %; *fixed
 tolerance* allows 1 % and looks at the two values alone; *paired test alone* is the exact one-sided McNemar test,
 for F1 the permutation of the two models, for AUC and RMSE its normal form, with no tolerance, no clusters and no
-correction for slices. A drop that is smaller than the tolerance is allowed, and mltool does not mean to block it."""
+correction for slices. A drop that is smaller than the tolerance is allowed, and mltool does not mean to block it.
+Where the true drop is just beyond it, some test sets measure less: there the drop is certain, that it is too large is
+not, and the verdict is undecided. So mltool blocks fewer of these than the test alone, which asks only whether there is
+a drop. With 100 rows the normal form of the AUC test calls 3 % of equal models worse, and the exact permutation, which
+mltool asks, 5 %; the one then sees a few more of the large drops, the other more of the small ones."""
 
 
 def block(found: Results) -> str:
@@ -33,7 +38,7 @@ def block(found: Results) -> str:
 
 {summary(found)}
 
-{found.cells[0].pulls} simulated pull requests a point, on models that were really trained; `python -m
+{_pulls(found)} simulated pull requests a point, on models that were really trained; `python -m
 benchmarks.experiment` simulates them again, [docs/benchmarks.md](docs/benchmarks.md#a-verdict-that-is-right) has every
 cell.
 """
@@ -69,11 +74,16 @@ def section(found: Results) -> str:
 
 {METHOD}
 
-{found.cells[0].pulls} pull requests a cell, {found.seconds:.0f} seconds of CPU. Shares of them that were blocked; of
+{_pulls(found)} pull requests a cell, {found.seconds:.0f} seconds of CPU. Shares of them that were blocked; of
 mltool's others, those that were undecided.
 
 {_cells(found.cells)}
 """
+
+
+def _pulls(found: Results) -> str:
+    least, most = (choose(cell.pulls for cell in found.cells) for choose in (min, max))
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _cells(found: Iterable[Cell]) -> str:
@@ -92,8 +102,7 @@ def _cells(found: Iterable[Cell]) -> str:
 
 
 def _line(what: str, cells: list[Cell]) -> str:
-    pulls = sum(cell.pulls for cell in cells)
-    shares = (_share(sum(cell.blocked[rule] for cell in cells), pulls) for rule in SHOWN)
+    shares = (f"{mean(cell.blocked[rule] / cell.pulls for cell in cells) * 100:.1f} %" for rule in SHOWN)
     return f"| {what} | {' | '.join(shares)} |"
 
 
