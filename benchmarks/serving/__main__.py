@@ -7,7 +7,6 @@ benchmarks/serving/results.json and the block in docs/serve.md are rewritten.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import signal
@@ -23,6 +22,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
+from benchmarks import environments
 from benchmarks.serving import model, servers, words
 from benchmarks.serving.model import Made
 from benchmarks.serving.servers import SERVERS, Server
@@ -62,7 +62,7 @@ def main() -> None:
 def measure(folder: Path, chosen: Sequence[Server], *, rounds: int, seconds: float) -> Results:
     """Return the median figures of each server, all of them in turn, round after round."""
     made = model.make(folder)
-    pythons = {each.name: installed(each) for each in chosen}
+    pythons = {each.name: environments.python(each.packages) for each in chosen}
     for each in chosen:
         for script in each.prepare:
             home = made.folder / each.folder
@@ -74,22 +74,10 @@ def measure(folder: Path, chosen: Sequence[Server], *, rounds: int, seconds: flo
             print(each.name, taken[each.name][-1], file=sys.stderr)
     return Results(
         cores=len(os.sched_getaffinity(0)),
-        python=servers.python_version(),
+        python=environments.version(),
         rounds=rounds,
         servers={name: _median(figures) for name, figures in taken.items()},
     )
-
-
-def installed(server: Server) -> Path:
-    """Return the Python of an environment with the server's packages, made now or before."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mltool" / "benchmarks"
-    key = hashlib.sha256(repr((servers.python_version(), server.packages)).encode()).hexdigest()[:16]
-    python = cache / key / "bin" / "python"
-    if not (cache / key / "finished").exists():
-        subprocess.run(("uv", "venv", "--quiet", "--clear", "--python", sys.executable, cache / key), check=True)
-        subprocess.run(("uv", "pip", "install", "--quiet", "--python", python, *server.packages), check=True)
-        (cache / key / "finished").touch()
-    return python
 
 
 def _measured(server: Server, made: Made, python: Path, seconds: float) -> Figures:
@@ -106,7 +94,7 @@ def _measured(server: Server, made: Made, python: Path, seconds: float) -> Figur
         one, many = took
         return Figures(
             ready_seconds=ready,
-            installed_mb=_size(python),
+            installed_mb=environments.size(python),
             memory_mb=load.memory_mb(pid),
             cpu_ms=one.cpu_ms,
             p50_ms=one.quantile(0.5),
@@ -180,12 +168,6 @@ def _check(server: Server, made: Made, address: tuple[str, int], body: bytes) ->
         connection.close()
     if abs(said - made.score) > CLOSE and said != float(made.score > 0.5):
         raise RuntimeError(f"{server.name} says {said}, the model {made.score}")
-
-
-def _size(python: Path) -> float:
-    """Return the MB (10⁶ bytes) of the installed packages, without what Python compiles beside them."""
-    files = python.parents[1].glob("lib/*/site-packages/**/*")
-    return sum(each.stat().st_size for each in files if each.suffix != ".pyc" and each.is_file()) / 1e6
 
 
 def _median(taken: Sequence[Figures]) -> Figures:

@@ -1,7 +1,6 @@
 """What is measured: each server, what it needs, how it starts, and how it is asked for one row."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +113,3 @@ SERVERS: Final = (ONNX, SKLEARN, *RIVALS)
 def body(server: Server, row: Row) -> bytes:
     """Return the body of a request for one row."""
     return json.dumps(server.ask(row)).encode()
-
-
-def python_version() -> str:
-    """Return the Python that every environment gets."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -1,0 +1,85 @@
+"""The figures of one run, and their file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from benchmarks.clock import Took
+
+FILE: Final = Path(__file__).with_name("results.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """What one tool took for the large pair, the median of its rounds, and which columns it called.
+
+    `failed` is what it said where it could not be installed or did not run.
+    """
+
+    rounds: int = 0
+    took: Took | None = None
+    installed_mb: float = 0
+    called: tuple[str, ...] = ()
+    failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """In how many of the columns that stayed, and of the tables that drifted, a tool called drift."""
+
+    called: int
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    """In how many of so many draws drift was called: in the column that was shifted, and in any of 30.
+
+    Of these nothing is shifted in `unchanged`, and everything by the margin itself in `edge`.
+    """
+
+    rows: int
+    draws: int
+    seen: int
+    unchanged: int
+    edge: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """One run: the large pair by tool, and the scenarios by tool and key."""
+
+    cores: int = 0
+    python: str = ""
+    rows: int = 0
+    speed: Mapping[str, Speed] = field(default_factory=dict)
+    scenarios: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
+    power: tuple[Power, ...] = ()
+
+
+def write(found: Results, path: Path = FILE) -> None:
+    """Write the figures as JSON."""
+    rounded = json.loads(json.dumps(asdict(found)), parse_float=lambda text: round(float(text), 3))
+    path.write_text(json.dumps(rounded, indent=1) + "\n")
+
+
+def load(path: Path = FILE) -> Results:
+    """Return the figures in a file."""
+    found = json.loads(path.read_text())
+    return Results(
+        cores=found["cores"],
+        python=found["python"],
+        rows=found["rows"],
+        speed={name: _speed(each) for name, each in found["speed"].items()},
+        scenarios={
+            name: {key: Share(**share) for key, share in each.items()} for name, each in found["scenarios"].items()
+        },
+        power=tuple(Power(**each) for each in found["power"]),
+    )
+
+
+def _speed(found: dict[str, object]) -> Speed:
+    took, called = found["took"], found["called"]
+    return Speed(**(found | {"took": Took(**took) if took else None, "called": tuple(called)}))  # type: ignore[arg-type]
