@@ -121,6 +121,22 @@ def test_a_gate_that_asks_for_pairs_and_gets_none_is_undecided(tmp_path: Path) -
     assert f"the base and this change have no {PATH}" in found.sentence
 
 
+def strings(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(y_true=[f"class {label}" for label in table.y_true])
+
+
+def nan(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(y_score=np.where(table.row_id < 4, np.nan, table.y_score))
+
+
+def infinite(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(y_score=np.where(table.row_id == 4, np.inf, table.y_score))
+
+
+def empty(table: pd.DataFrame) -> pd.DataFrame:
+    return table.head(0)
+
+
 def shifted_ids(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(row_id=table.row_id + 10**6)
 
@@ -156,6 +172,10 @@ def missing(table: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
+        (strings, "string, and int64 at the base)"),
+        (nan, "`y_score` is missing in 4 of 500 rows"),
+        (infinite, "`y_score` holds an infinite value"),
+        (empty, "shares no row id with the base's predictions"),
         (shifted_ids, "shares no row id with the base's predictions"),
         (text_ids, "shares no row id with the base's predictions"),
         (twice, "1 rows have an id that another row has too"),
@@ -166,25 +186,66 @@ def missing(table: pd.DataFrame) -> pd.DataFrame:
         (missing, "`y_pred` is missing in 10 of 500 rows"),
     ],
 )
-def test_predictions_that_cannot_be_compared_are_named_and_never_a_crash(
+def test_predictions_that_are_there_and_cannot_be_compared_leave_it_undecided_and_are_named(
     tmp_path: Path, spoil: Callable[[pd.DataFrame], pd.DataFrame], why: str
 ) -> None:
     repo = project(tmp_path / "p")
     base = commit(repo, made(500))
-    repo.commit({PATH: parquet(spoil(made(500, others=0.1))), "metrics.json": {"accuracy": 0.8}})
+    # By its values alone this would pass.
+    repo.commit({PATH: parquet(spoil(made(500, others=0.1))), "metrics.json": {"accuracy": 0.95}})
+    report = judge(repo, base)
+    found = verdict(report)
+    assert (found.outcome, report.outcome, found.test) == (Outcome.UNDECIDED, Outcome.UNDECIDED, "paired")
+    assert why in found.sentence
+    assert any(note.startswith("The predictions were not compared. ") and why in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (twice, f"{PATH} of the base: 1 rows have an id that another row has too"),
+        (no_label, f"{PATH} of the base has no column `y_pred`"),
+        (no_score, f"{PATH} of the base: `y_score` is missing in 4 of 500 rows"),
+    ],
+)
+def test_what_is_wrong_with_the_base_cannot_be_mended_by_a_change_so_its_values_decide(
+    tmp_path: Path, spoil: Callable[[pd.DataFrame], pd.DataFrame], why: str
+) -> None:
+    repo = project(tmp_path / "p")
+    base = repo.commit({PATH: parquet(spoil(made(500))), "metrics.json": {"accuracy": 0.9}})
+    head = made(500, others=0.1)
+    commit(repo, head[head.row_id != 7])  # another row less, so that the ids of the base are looked at
+    found = verdict(judge(repo, base))
+    assert (found.outcome, found.test) == (Outcome.FAIL, "tolerance")
+    assert why in found.why
+
+
+def test_a_base_file_that_is_no_table_is_said_to_be_the_bases(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = repo.commit({PATH: b"PAR1 and no more", "metrics.json": {"accuracy": 0.9}})
+    commit(repo, made(500))
     found = verdict(judge(repo, base))
     assert found.test == "tolerance"
-    assert why in found.why
+    assert f"{PATH} of the base cannot be read" in found.why
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"\x00\xff\x00", b"row_id,y_true\n1,2,3\n"])
 def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
     repo = project(tmp_path / "p")
     base = commit(repo, made(500))
-    repo.commit({PATH: content, "metrics.json": {"accuracy": 0.8}})
+    repo.commit({PATH: content, "metrics.json": {"accuracy": 0.95}})
     found = verdict(judge(repo, base))
-    assert found.test == "tolerance"
-    assert PATH in found.why
+    assert found.outcome is Outcome.UNDECIDED
+    assert PATH in found.sentence
+
+
+def test_predictions_of_the_head_that_nobody_pushed_are_undecided(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit_to_dvc(repo, made())
+    commit_to_dvc(repo, made(others=0.001), cached=False)
+    report = judge(repo, base)
+    assert verdict(report).outcome is Outcome.UNDECIDED
+    assert "neither in DVC's cache nor in a remote" in verdict(report).sentence
 
 
 def test_rows_without_a_partner_are_left_out_and_counted(tmp_path: Path) -> None:

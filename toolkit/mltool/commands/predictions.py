@@ -25,6 +25,7 @@ PAIRED = "mltool.paired.gated"
 """Loaded where there is something to compare: numpy, scipy and pyarrow take longer than all the rest."""
 Content = bytes | mmap.mmap
 NEEDED = ("numpy", "scipy", "pyarrow")
+BASE = " of the base"
 INSTALL = "pip install 'mltool-ci[measure]'"
 
 
@@ -64,7 +65,7 @@ def compare(compared: Comparison, config: Config) -> Grounds:
             found: Grounds = import_module(PAIRED).compare(before, after, wishes, config.predictions, seed=seed)
     except MltoolError as error:
         note = f"The predictions were not compared. {error.what} {error.remedy}".strip()
-        return Grounds(unpaired=_clause(error.what), notes=(note,))
+        return Grounds(unpaired=_clause(error.what), broken=not error.what.startswith(f"{path}{BASE}"), notes=(note,))
     return found
 
 
@@ -113,11 +114,19 @@ def _digest(compared: Comparison, path: str, side: Snapshot) -> str:
 
 @contextmanager
 def _opened(compared: Comparison, path: str, sides: Iterable[Stored]) -> Iterator[tuple[Content, ...]]:
-    """Yield the content of each side; a file is mapped, not read, so that one larger than memory can be opened."""
+    """Yield the content of base and head; a file is mapped, not read, so that one larger than memory can be opened.
+
+    What is wrong with the base's begins with its name: this change cannot mend it.
+    """
     storage = dvc.Storage(compared.project.folder)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mltool-")))
-        yield tuple(_content(side, storage, path, folder / str(number), stack) for number, side in enumerate(sides))
+        before, after = sides
+        try:
+            base = _content(before, storage, path, folder / "base", stack)
+        except MltoolError as error:
+            raise type(error)(f"{path}{BASE} is not to be had: {error.what}", error.remedy) from error
+        yield base, _content(after, storage, path, folder / "head", stack)
 
 
 def _content(side: Stored, storage: dvc.Storage, path: str, place: Path, stack: ExitStack) -> Content:

@@ -117,6 +117,10 @@ def _compare(rule: Settings, was: float, value: float, grounds: Grounds | None, 
     if grounds is None or rule.test == "tolerance":
         return _by_tolerance(rule, was, value)
     start = _verdict(rule, Outcome.UNDECIDED, "", was, value)
+    if grounds.broken and rule.test in ("auto", "paired"):
+        moved = f"{rule.key} is {value:.6g} and was {was:.6g}"
+        sentence = f"{moved}; its predictions are there and cannot be compared: {grounds.unpaired}."
+        return replace(start, test="paired", sentence=sentence, why=f"not paired: {grounds.unpaired}")
     reasons: list[str] = []
     for test, compare in (("paired", _paired), ("history", _past)):
         if rule.test not in ("auto", test):

@@ -77,7 +77,7 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
 def _join(
     sides: tuple[Content, Content], seed: str, columns: Predictions, declared: tuple[str, ...], groups: tuple[str, ...]
 ) -> Together:
-    before, there = (_names(content, columns.path) for content in sides)
+    before, there = _names(sides[0], f"{columns.path} of the base"), _names(sides[1], columns.path)
     parts = (part for name in (*declared, *columns.slices, *groups) for part in name.split(TOGETHER))
     extra = dict.fromkeys(filter(None, (*(part for part in parts if part in there), columns.cluster, columns.time)))
     cut = tuple(part for name in groups for part in name.split(TOGETHER))
@@ -87,7 +87,10 @@ def _join(
     pairs = join(base, head, regression=regression)
     whole = not (pairs.only_base or pairs.only_head or pairs.moved)
     if not len(pairs):
-        raise UserError(f"No row of {columns.path} has the same truth on both sides.", "Compare on one test set.")
+        kinds = (head.truth.type, base.truth.type)
+        what = f" (`{columns.truth}` holds {kinds[0]}, and {kinds[1]} at the base)" if kinds[0] != kinds[1] else ""
+        said = f"No row of {columns.path} has the same truth on both sides{what}."
+        raise UserError(said, "Compare on one test set, with labels written the same way.")
     if columns.time:
         order = numbers(pc.sort_indices(pairs.extra[columns.time])).astype(np.intp)
         pairs = replace(pairs.at(order), only_base=pairs.only_base, only_head=pairs.only_head, moved=pairs.moved)
