@@ -9,7 +9,9 @@ import msgspec
 from mltool.report.model import Report
 
 # Fields whose values the types fix.
-_FIXED = frozenset({"outcome", "level", "trend", "direction", "kind", "state", "side", "schema"})
+_FIXED = frozenset(
+    {"outcome", "level", "trend", "direction", "kind", "state", "side", "schema", "answer", "result", "unit", "effect"}
+)
 ATTACKS = (
     "@everyone",
     "@org/team",

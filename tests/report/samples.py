@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mltool.gates.model_tests import Claim, ModelTest, ModelTests, judge
 from mltool.gates.verdict import Outcome, Verdict
+from mltool.report.data import Bars, ColumnChange, ColumnSide, DriftChange, Effect, Other, TableChange
 from mltool.report.model import (
     CostRow,
     Curve,
@@ -433,6 +435,108 @@ def sure(key: str, base: float, head: float, low: float, high: float, *, outcome
     return Verdict(outcome=outcome, **{**known, **sides, **more})
 
 
+def examined() -> Report:
+    """A good change whose model tests fail and cannot tell, on data that drifted."""
+    run = ModelTests(
+        commit=HEAD.sha,
+        finished=True,
+        seconds=41.2,
+        arguments=("-k", "not slow"),
+        passed=212,
+        failed=2,
+        undecided=1,
+        skipped=1,
+        tests=(
+            ModelTest(
+                name="tests/test_model.py::test_the_carrier_does_not_matter",
+                result="failed",
+                claims=(claim("The same prediction after the change", "fail", 6, 8, allowed=0.0),),
+            ),
+            ModelTest(name="tests/test_data.py::test_units[m]", result="error", model=False, said="KeyError at a.py:3"),
+            ModelTest(
+                name="tests/test_model.py::test_later_is_worse",
+                result="undecided",
+                claims=(claim("A prediction that moves up", "undecided", 0, 50, low=0.0, high=0.0582, needed=149),),
+            ),
+            ModelTest(
+                name="tests/test_model.py::test_scores_are_probabilities",
+                result="passed",
+                claims=(
+                    Claim(
+                        statement="The calibration error", answer="pass", measured=0.012, low=0.0, high=0.024,
+                        allowed=0.03, rows=5000,
+                    ),
+                ),
+            ),
+            ModelTest(
+                name="tests/test_model.py::test_quick",
+                result="passed",
+                claims=(
+                    Claim(
+                        statement="The 50% quantile of the time to predict 100 rows", answer="pass", unit="ms",
+                        measured=3.7, low=3.5, high=4.1, allowed=20.0,
+                    ),
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    found = good()
+    return replace(
+        found, tests=run, tables=tables(), outcome=Outcome.FAIL, verdicts=(*found.verdicts, judge(run))
+    )  # fmt: skip
+
+
+def claim(statement: str, answer: Any, failed: int, rows: int, *, allowed: float = 0.02, **more: Any) -> Claim:
+    return Claim(
+        statement=statement, answer=answer, unit="share", measured=failed / rows, failed=failed, rows=rows,
+        allowed=allowed, **more,
+    )  # fmt: skip
+
+
+def tables() -> tuple[TableChange, ...]:
+    """Return a table that drifted, one that is new, and one that was too large."""
+    drift = DriftChange(
+        state="drifted",
+        base_rows=6000,
+        rows=6200,
+        effects=(
+            effect("shape", ("distance",), 0.213, 0.181, 0.249, "drifted"),
+            effect("correlation", ("distance", "hour"), 0.31, 0.22, 0.4, "drifted"),
+            effect("shape", ("hour",), 0.079, 0.048, 0.111, "undecided"),
+        ),
+        others=(Other(column="legacy", sentence="is gone"),),
+        steady=9,
+        undecided=1,
+        new=("channel",),
+    )
+    numbers, words = ColumnSide(type="double", low=2.5, high=4000), ColumnSide(type="string", categories=4)
+    return (
+        TableChange(path="data/raw.parquet", problem="data/raw.parquet (12 GB) is over 1 GB: `mltool data diff`."),
+        TableChange(path="data/wed.csv", head_rows=400),
+        TableChange(
+            path="data/flights.parquet", base_rows=6000, head_rows=6200, added=700, removed=500, changed=41,
+            key=("id", "day"), same=3, drift=drift,
+            columns=(
+                ColumnChange(name="hour", base=replace(numbers, high=23), head=replace(numbers, high=23), cells=12),
+                ColumnChange(
+                    name="distance", base=numbers, head=replace(numbers, nulls=12, high=5000), cells=29,
+                    bars=Bars(base=(0.5, 0.3, 0.2), head=(0.2, 0.3, 0.5), edges=(0.0, 1000.0, 2000.0, 5000.0)),
+                ),
+                ColumnChange(
+                    name="carrier", base=words, head=words, came=("WN", "F9"), went=("AS",), cells=3,
+                    bars=Bars(base=(0.6, 0.4, 0.0), head=(0.5, 0.4, 0.1), labels=("AA", "UA", "WN")),
+                ),
+                ColumnChange(name="channel", head=words),
+                ColumnChange(name="legacy", base=words),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def effect(kind: Any, columns: tuple[str, ...], value: float, low: float, high: float, state: Any) -> Effect:
+    return Effect(effect=kind, columns=columns, value=value, low=low, high=high, margin=0.1, state=state)
+
+
 SAMPLES: Mapping[str, Callable[[], Report]] = {
     "regression": regression,
     "good": good,
@@ -445,6 +549,7 @@ SAMPLES: Mapping[str, Callable[[], Report]] = {
     "unconfigured": unconfigured,
     "odd": odd,
     "paired": paired,
+    "tested": examined,
 }
 
 

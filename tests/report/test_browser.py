@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from mltool.report import html
 from mltool.report.page import page
 from report.hostile import pair
-from report.samples import SAMPLES, live, metric, regression, shown
+from report.samples import SAMPLES, examined, live, metric, regression, shown
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -21,8 +21,9 @@ pytestmark = [
     ),
 ]
 REPORTS = {
-    **{name: SAMPLES[name] for name in ("regression", "broken", "many", "empty")},
+    **{name: SAMPLES[name] for name in ("regression", "broken", "many", "empty", "tested")},
     "hostile": lambda: pair(regression(), 3)[1],
+    "hostile data": lambda: pair(examined(), 3)[1],
 }
 
 

@@ -4,6 +4,7 @@ import random
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,9 +17,10 @@ from mltool.report import escape, html, inert, json, markdown, plots, terminal
 from mltool.report.model import Report
 from mltool.report.page import Links, page
 from report.hostile import ATTACKS, pair
-from report.samples import SAMPLES, broken, regression
+from report.samples import SAMPLES, broken, examined, regression
 
 SEEDS = range(12)
+Sample = Callable[[], Report]
 LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
 OURS = re.compile(r"</?(details|b|code|sub)>|<details><summary><b>|<summary>|</summary>|</b>", re.IGNORECASE)
 # What GitHub turns into links, mentions and references in finished text outside of code and links.
@@ -36,15 +38,16 @@ def blocks(text: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("sample", [regression, broken])
-def test_hostile_words_make_the_same_blocks_as_plain_ones(sample: object, seed: int) -> None:
-    plain, worst = pair(sample(), seed)  # type: ignore[operator]
+@pytest.mark.parametrize("sample", [regression, broken, examined])
+def test_hostile_words_make_the_same_blocks_as_plain_ones(sample: Sample, seed: int) -> None:
+    plain, worst = pair(sample(), seed)
     assert blocks(markdown.render(page(worst), limit=10**7)) == blocks(markdown.render(page(plain), limit=10**7))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_hostile_words_become_no_link_image_tag_mention_or_reference(seed: int) -> None:
-    _, worst = pair(regression(), seed)
+@pytest.mark.parametrize("sample", [regression, examined])
+def test_hostile_words_become_no_link_image_tag_mention_or_reference(sample: Sample, seed: int) -> None:
+    _, worst = pair(sample(), seed)
     text = markdown.render(page(worst, links=LINKS), limit=10**7)
     for token in parsed(text):
         if token.type == "html_block":
@@ -71,8 +74,9 @@ def shown(content: str) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_hostile_words_leave_nothing_invisible_in_any_form(seed: int) -> None:
-    _, worst = pair(regression(), seed)
+@pytest.mark.parametrize("sample", [regression, examined])
+def test_hostile_words_leave_nothing_invisible_in_any_form(sample: Sample, seed: int) -> None:
+    _, worst = pair(sample(), seed)
     found = page(worst)
     for text in (markdown.render(found), html.render(found), terminal.render(found, width=90, color=False)):
         assert not [letter for letter in text if letter != "\n" and unicodedata.category(letter) in ("Cc", "Cf", "Cs")]
@@ -80,8 +84,9 @@ def test_hostile_words_leave_nothing_invisible_in_any_form(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_hostile_words_make_the_same_html_elements_as_plain_ones(seed: int) -> None:
-    plain, worst = pair(regression(), seed)
+@pytest.mark.parametrize("sample", [regression, examined])
+def test_hostile_words_make_the_same_html_elements_as_plain_ones(sample: Sample, seed: int) -> None:
+    plain, worst = pair(sample(), seed)
     elements, attributes = tags(html.render(page(worst, links=LINKS)))
     assert elements == tags(html.render(page(plain, links=LINKS)))[0]
     assert not [name for name, _ in attributes if name.startswith("on")]

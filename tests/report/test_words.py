@@ -27,7 +27,8 @@ FORMS = {
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [(name, form) for name in sorted(SAMPLES) for form in ("md", "txt")] + [("regression", "html"), ("broken", "html")],
+    [(name, form) for name in sorted(SAMPLES) for form in ("md", "txt")]
+    + [("regression", "html"), ("broken", "html"), ("tested", "html")],
 )
 def test_the_words_are_these(name: str, form: str) -> None:
     path = GOLDEN / f"{name}.{form}"
