@@ -111,6 +111,40 @@ def test_a_contract_becomes_a_table_schema_and_back(project: Repo) -> None:
     assert mltool("convert", "t.json") == Path("back.yaml").read_text()
 
 
+@pytest.mark.parametrize(("name", "to"), [("t.yml", "pandera"), ("t.pbtxt", "tfdv"), ("t.json", "frictionless")])
+def test_a_contract_becomes_what_the_name_says_and_comes_back(project: Repo, name: str, to: str) -> None:
+    out = mltool("convert", "contracts/t.yaml", "--out", name)
+    assert f"Wrote {name}." in out
+    assert mltool("convert", "contracts/t.yaml", "--to", to).partition("mltool: ")[0] in out + Path(name).read_text()
+    mltool("convert", name, "--out", "back.yaml")
+    mltool("check", "back.yaml", "t.csv")
+    with pytest.raises(UserError, match=f"{name} is already a {to} schema"):
+        mltool("convert", name, "--to", to)
+
+
+def test_one_schema_becomes_another_by_way_of_the_contract(project: Repo) -> None:
+    mltool("convert", "contracts/t.yaml", "--out", "t.pbtxt")
+    out = mltool("convert", "t.pbtxt", "--to", "pandera", "--out", "p.yaml")
+    assert "mltool: `rows` is left out." in out
+    assert Path("p.yaml").read_text().startswith("schema_type: dataframe\n")
+    with pytest.raises(UserError, match=r"contracts/t\.yaml is already a contract\."):
+        mltool("convert", "contracts/t.yaml", "--to", "contract")
+
+
+def test_a_folder_of_parts_is_checked_as_one_table_and_its_parts_are_in_the_result(project: Repo) -> None:
+    Path("parts").mkdir()
+    lines = ROWS.splitlines(keepends=True)
+    Path("parts/a.csv").write_text(HEADER + "".join(lines[:600]))
+    Path("parts/b.csv").write_text(HEADER + "".join(lines[600:]))
+    assert mltool("check", "contracts/t.yaml", "parts") == "✅ 12 of 12 rules hold for 1,000 rows.\n"
+    found = json.loads(mltool("check", "contracts/t.yaml", "parts", "--json"))
+    assert found["parts"] == {"a.csv": 600, "b.csv": 400}
+    Path("parts/b.csv").write_text("id,age\n5,30\n")
+    out = mltool("check", "contracts/t.yaml", "parts", code=1)
+    assert "❌ `country` is not in b.csv.\n" in out
+    assert "'5' in row 1 of b.csv" in out
+
+
 @pytest.mark.slow
 def test_a_stage_of_dvc_stops_at_a_broken_contract(project: Repo) -> None:
     stage = (

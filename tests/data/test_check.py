@@ -97,7 +97,7 @@ def one(**rules: Any) -> Contract:
         (
             [datetime(2026, 3, 1, 23, 59), datetime(2026, 3, 2)],
             one(type="timestamp", max="2026-03-01"),
-            "1 of 2 values of `x` are outside … to 2026-03-01, such as '2026-03-02 00:00:00.",
+            "1 of 2 values of `x` are outside … to 2026-03-01, such as '2026-03-02 00:00:00",
         ),
         (
             [3, 2, 1, None],

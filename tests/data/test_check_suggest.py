@@ -1,7 +1,7 @@
 """The patch that `--suggest` prints: Git applies it, the table then passes, and what people wrote stays."""
 
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +111,27 @@ def test_values_of_sensitive_columns_do_not_get_into_the_patch(folder: Path) -> 
     result = judged(folder, GOOD | {"mail": ["ada@x.org"] * 3, "phone": ["4711"] * 3})
     assert "ada" not in result.patch
     assert "4711" not in result.patch
+
+
+def test_what_the_newer_rules_forbid_is_allowed_by_the_patch_too(folder: Path) -> None:
+    Path("c.yaml").write_text(
+        "columns:\n"
+        "  n: {type: integer}\n"
+        "  day: {type: date, min: 2026-01-01, max: 2026-01-31}\n"
+        "  code: {type: text, max_length: 2, references: 'codes.csv:code'}\n"
+        "rules:\n"
+        "  - n > 0  # stays\n"
+        "  - n < 3\n"
+    )
+    Path("codes.csv").write_text("code\naa\n")
+    rows = {"n": [1, 3], "day": [date(2025, 12, 1), date(2026, 2, 2)], "code": ["aa", "bbb"]}
+    found = judged(folder, rows)
+    assert [line for line in found.patch.splitlines() if line[0] in "+-"][2:] == [
+        "-  day: {type: date, min: 2026-01-01, max: 2026-01-31}",
+        "-  code: {type: text, max_length: 2, references: 'codes.csv:code'}",
+        "+  day: {type: date, min: 2025-12-01, max: 2026-02-02}",
+        "+  code: {type: text}",
+        "-  - n < 3",
+    ]
+    subprocess.run(["git", "apply"], input=found.patch.encode(), check=True)
+    assert not data_contract.failed(judged(folder, rows))

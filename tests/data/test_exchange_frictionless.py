@@ -16,7 +16,8 @@ BOTH = Contract(
         "country": Column(type="text", values=("DE", "FR"), description="ISO 3166"),
         "zip": Column(type="text", pattern="[0-9]{5}", unique=True),
         "paid": Column(type="boolean"),
-        "day": Column(type="date"),
+        "day": Column(type="date", min="2026-01-01", max="2026-12-31"),
+        "name": Column(type="text", min_length=1, max_length=80),
         "at": Column(type="timestamp"),
         "more": Column(missing=1.0),
     },
@@ -62,8 +63,8 @@ def test_a_schema_reads_as_the_standard_says() -> None:
     [
         ({"type": "geopoint"}, "`x`: type geopoint became any."),
         ({"type": "string", "format": "email"}, "`x`: format email is left out."),
-        ({"type": "string", "constraints": {"minLength": 2}}, "`x`: minLength is left out."),
-        ({"type": "date", "constraints": {"minimum": "2026-01-01"}}, "`x`: minimum is left out."),
+        ({"type": "number", "constraints": {"minLength": 2}}, "`x`: minLength is left out."),
+        ({"type": "string", "constraints": {"minimum": "a"}}, "`x`: minimum is left out."),
         ({"type": "boolean", "constraints": {"enum": [True]}}, "`x`: enum is left out."),
         ({"type": "number", "constraints": {"pattern": "x"}}, "`x`: pattern is left out."),
     ],
@@ -77,8 +78,11 @@ def test_what_the_schema_cannot_say_is_named() -> None:
         columns={
             "a": Column(type="number", min=0, outside=0.1, missing=0.2),
             "b": Column(type="text", values=("x",), unseen=0.3, sensitive=True),
-            "c": Column(type="date", max_age="1d"),
+            "c": Column(type="date", max_age="1d", optional=True),
+            "d": Column(type="timestamp", max="2026-12-31", references="d.csv:d", missing=1),
         },
+        rules=("a > 1",),
+        part="{b}",
         environments={"serving": Environment(optional=("a",))},
     )
     text, lost = frictionless.write(contract)
@@ -87,10 +91,15 @@ def test_what_the_schema_cannot_say_is_named() -> None:
         "`a`: its range is left out, since a share of 0.1 may be outside.",
         "`b`: its values are left out, since a share of 0.3 may be unseen.",
         "`b`: sensitive is left out.",
+        "`c`: optional is left out, and so it must be there.",
         "`c`: max_age is left out.",
+        "`d`: references is left out.",
         "`rows` is left out.",
+        "`rules` is left out.",
+        "`part` is left out.",
         "`environments` is left out.",
     )
+    assert '"maximum": "2026-12-31T23:59:59.999999"' in text
     # Looser where it must be, never stricter.
     assert "enum" not in text
     assert "minimum" not in text

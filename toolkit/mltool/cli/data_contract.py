@@ -1,7 +1,9 @@
 """`mltool data infer`, `check` and `convert`."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 
 import typer
 
@@ -9,8 +11,17 @@ from mltool.cli import extra, output
 from mltool.errors import UserError
 
 
+class Form(StrEnum):
+    """What a contract can be turned into, and back."""
+
+    CONTRACT = "contract"
+    FRICTIONLESS = "frictionless"
+    PANDERA = "pandera"
+    TFDV = "tfdv"
+
+
 def infer(
-    table: Path = typer.Argument(..., help="A table, .parquet or .csv."),
+    table: Path = typer.Argument(..., help="A table, .parquet or .csv, or a folder of such parts."),
     out: Path | None = typer.Option(None, help="Where the contract goes. Default: print it."),
     force: bool = typer.Option(False, "--force", help="Replace a contract that is there."),
 ) -> None:
@@ -31,7 +42,7 @@ def infer(
 
 def check(
     contract: Path = typer.Argument(..., help="The contract, .yaml."),
-    table: Path = typer.Argument(..., help="The table, .parquet or .csv."),
+    table: Path = typer.Argument(..., help="The table, .parquet or .csv, or a folder of such parts."),
     environment: str = typer.Option("", help="Where the table comes from: one of the contract's environments."),
     now: datetime | None = typer.Option(
         None, help="What ages are counted to, in UTC. Default: the clock.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -67,15 +78,24 @@ def check(
 
 
 def convert(
-    source: Path = typer.Argument(..., help="A contract, .yaml, or a Frictionless Table Schema, .json."),
+    source: Path = typer.Argument(
+        ..., help="A contract or a pandera schema, .yaml; a Table Schema, .json; a TFDV schema, .pbtxt."
+    ),
     out: Path | None = typer.Option(None, help="Where the other one goes. Default: print it."),
+    to: Form | None = typer.Option(
+        None, help="What to write. Default: a contract; out of a contract, what the name of --out says."
+    ),
 ) -> None:
-    """Turn a contract into a Frictionless Table Schema, or back, and say what the other has no words for.
+    """Turn a contract into a schema of Frictionless, pandera or TFDV, or back, and say what the other cannot.
 
     Example:  mltool data convert contracts/train.yaml --out train.schema.json
     """
     verb = extra.load("mltool.commands.data_contract", doing="Reading tables")
-    text, notes = verb.convert(source)
+
+    def form(name: str) -> ModuleType:
+        return extra.load(f"mltool.data.exchange.{name}", doing=f"A schema of {name}")
+
+    text, notes = verb.convert(source, to=to.value if to else verb.target(source, out), form=form)
     for note in notes:
         typer.echo(f"mltool: {note}", err=True)
     if out:

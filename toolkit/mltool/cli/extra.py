@@ -1,11 +1,12 @@
-"""Modules that need the extra `measure`, or the sentence that says how to get it."""
+"""Modules that need an extra, `measure` above all, or the sentence that says how to get it."""
 
 from importlib import import_module
 from types import ModuleType
 
 from mltool.errors import UserError
 
-_BROUGHT = {"joblib", "numpy", "pandas", "pyarrow", "scipy", "skops", "sklearn"}
+_BROUGHT = dict.fromkeys(("joblib", "numpy", "pandas", "pyarrow", "scipy", "skops", "sklearn"), "measure")
+_BROUGHT |= dict.fromkeys(("google", "tensorflow_metadata"), "tfdv")
 
 
 def load(module: str, *, doing: str) -> ModuleType:
@@ -13,6 +14,7 @@ def load(module: str, *, doing: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _BROUGHT:
+        extra = _BROUGHT.get((error.name or "").partition(".")[0])
+        if not extra:
             raise
-        raise UserError(f"{doing} needs {error.name}.", "pip install 'mltool-ci[measure]'") from error
+        raise UserError(f"{doing} needs {error.name}.", f"pip install 'mltool-ci[{extra}]'") from error

@@ -2,11 +2,11 @@
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -15,7 +15,8 @@ from mltool.data import check as room
 from mltool.data import check_suggest, contract_file, contract_parts
 from mltool.data import infer as learning
 from mltool.data.check_judge import Verdict
-from mltool.data.exchange import frictionless
+from mltool.data.contract import Contract
+from mltool.data.exchange import pandera
 from mltool.errors import Exit, UserError
 from mltool.gates.verdict import Outcome
 from mltool.git import project as projects
@@ -23,9 +24,23 @@ from mltool.git import questions, trees
 
 SCHEMA: Final = "mltool.data-check/1"
 MARKS: Final = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.UNDECIDED: "❔", Outcome.SKIP: "➖"}
+CONTRACT: Final = "contract"
+SUFFIXES: Final = {".json": "frictionless", ".pbtxt": "tfdv"}
 HEADER: Final = """\
 Inferred by `mltool data infer` from {table}; ranges and shares are a little wider than what was there.
 Tighten by hand what you know better: see docs/data-contract.md of mltool."""
+
+
+class Form(Protocol):
+    """The schema of another tool: each function returns what it could not say, too."""
+
+    def read(self, content: bytes, *, source: str) -> tuple[Contract, tuple[str, ...]]:
+        """Return the contract."""
+        ...
+
+    def write(self, contract: Contract) -> tuple[str, tuple[str, ...]]:
+        """Return the schema."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +80,38 @@ def check(
     return replace(result, patch=_diff(content.decode(), text, str(contract)), beyond=beyond)
 
 
-def convert(source: Path) -> tuple[str, tuple[str, ...]]:
-    """Return a contract as Table Schema, or the other way round, and what the one could not say of the other.
+def target(source: Path, out: Path | None) -> str:
+    """Return what a file is turned into unless that is said: a contract, or of one, what the name of `out` says."""
+    if _form(source, _content(source)) != CONTRACT:
+        return CONTRACT
+    return SUFFIXES.get(out.suffix, "pandera") if out else "frictionless"
 
-    Raises UserError for a file that is neither.
+
+def convert(source: Path, *, to: str, form: Callable[[str], Form]) -> tuple[str, tuple[str, ...]]:
+    """Return a contract as a schema of another tool, or the other way round, and what the one cannot say of the other.
+
+    `form` gives the module that reads and writes one; each needs libraries of its own. Raises UserError for a file
+    that is none of them, and where it already is what it should become.
     """
     content = _content(source)
-    if source.suffix == ".json":
-        contract, notes = frictionless.read(content, source=str(source))
-        return contract_file.dumps(contract, comment=f"From {source.name}, by `mltool data convert`."), notes
-    return frictionless.write(contract_file.parse(content, source=str(source)))
+    found = _form(source, content)
+    if found == to:
+        raise UserError(f"{source} is already a {to}{'' if to == CONTRACT else ' schema'}.", "Name another with --to.")
+    contract, read = (
+        (contract_file.parse(content, source=str(source)), ())
+        if found == CONTRACT
+        else form(found).read(content, source=str(source))
+    )
+    if to == CONTRACT:
+        return contract_file.dumps(contract, comment=f"From {source.name}, by `mltool data convert`."), read
+    text, written = form(to).write(contract)
+    return text, (*read, *written)
+
+
+def _form(source: Path, content: bytes) -> str:
+    if source.suffix in SUFFIXES:
+        return SUFFIXES[source.suffix]
+    return "pandera" if pandera.is_one(contract_file.document(content, source=str(source))) else CONTRACT
 
 
 def last_rows(base: str, out: Path) -> int | None:
@@ -119,6 +156,7 @@ def document(result: Result) -> str:
         "table": checked.read.source,
         "environment": checked.asked.environment,
         "rows": checked.read.rows,
+        "parts": {part.name: part.rows for part in checked.read.parts if part.name},
         "outcome": Outcome.FAIL if failed(result) else Outcome.PASS,
         "verdicts": msgspec.to_builtins(checked.verdicts),
     }

@@ -137,10 +137,10 @@ def _part(document: CommentedMap, _checked: Checked, _: Verdict) -> None:
 def _broken(document: CommentedMap, checked: Checked, _: Verdict) -> None:
     """Take out every rule that does not hold or cannot be asked."""
     held = checked.read.broken
-    left = [text for text in document.get("rules", ()) if text in held and not held[text].count]
-    if left:
-        document["rules"] = left
-    else:
+    rules = document.get("rules", [])
+    for text in [text for text in rules if text not in held or held[text].count]:
+        rules.remove(text)
+    if not rules:
         document.pop("rules", None)
 
 

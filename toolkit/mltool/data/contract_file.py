@@ -28,8 +28,7 @@ def parse(content: bytes, *, source: str) -> Contract:
     that contradict each other.
     """
     table = document(content, source=source)
-    # The round trip keeps how numbers were written, in types of its own.
-    held = _with_times_as_text(YAML(typ="safe").load(content))
+    held = _with_times_as_text(values(content, source=source))
     for found in unknown.keys(Contract, table):
         line = found.table.lc.key(found.key)[0] + 1 if isinstance(found.table, CommentedMap) else 1
         raise UserError(f"{source}:{line}: unknown key `{found.name}`.", found.hint)
@@ -54,11 +53,24 @@ def document(content: bytes, *, source: str) -> CommentedMap:
         raise UserError(f"{source}:{line}: not valid YAML: {error.problem}.") from error
     except YAMLError as error:
         raise UserError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from error
+    except ValueError as error:
+        raise UserError(f"{source} holds what looks like a date and is none: {error}.") from error
     if not isinstance(found, CommentedMap):
         raise UserError(f"{source} is no contract: it has no `columns`.", "`mltool data infer` writes one.")
-    if _nodes(found, {}) > MOST_NODES:
-        raise UserError(f"{source} unfolds to more than {MOST_NODES:,} values, or holds itself.", "Use fewer aliases.")
+    _check_size(found, source)
     return found
+
+
+def values(content: bytes, *, source: str) -> dict[str, Any]:
+    """Return the YAML as plain values. Raises UserError as `document` does.
+
+    The round trip keeps how numbers were written, in types of its own, and loses what holds itself.
+    """
+    document(content, source=source)
+    # The parser in C takes no `data/carriers.csv:code` inside of braces.
+    held: dict[str, Any] = YAML(typ="safe", pure=True).load(content)
+    _check_size(held, source)
+    return held
 
 
 def text(table: CommentedMap) -> str:
@@ -105,6 +117,11 @@ def _day(held: Any) -> Any:
         return date.fromisoformat(held) if isinstance(held, str) else held
     except ValueError:
         return held
+
+
+def _check_size(found: Any, source: str) -> None:
+    if _nodes(found, {}) > MOST_NODES:
+        raise UserError(f"{source} unfolds to more than {MOST_NODES:,} values, or holds itself.", "Use fewer aliases.")
 
 
 def _nodes(node: Any, sizes: dict[int, float]) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from mltool.data.contract import Column, Contract, Rows, Type
-from mltool.data.contract_rules import problems
+from mltool.data.contract_rules import DAY, NUMBERS, TIMES, problems
 from mltool.errors import UserError
 
 TYPES: Final[dict[str, Type]] = {
@@ -22,8 +22,8 @@ TYPES: Final[dict[str, Type]] = {
     "any": "any",
 }
 NAMES: Final[dict[Type, str]] = {ours: theirs for theirs, ours in TYPES.items() if theirs != "year"}
-CONSTRAINTS: Final = {"required", "unique", "minimum", "maximum", "enum", "pattern"}
-RANGED: Final = ("integer", "number")
+CONSTRAINTS: Final = {"required", "unique", "minimum", "maximum", "enum", "pattern", "minLength", "maxLength"}
+RANGED: Final = NUMBERS + TIMES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +77,8 @@ def write(contract: Contract) -> tuple[str, tuple[str, ...]]:
     notes = [note for name, column in contract.columns.items() for note in _unwritten(name, column)]
     if contract.rows != Rows(min=0):
         notes.append("`rows` is left out.")
-    if contract.environments:
-        notes.append("`environments` is left out.")
-    if contract.description:
-        notes.append("`description` is left out.")
+    for name in ("rules", "part", "environments", "description"):
+        notes += [f"`{name}` is left out."] if getattr(contract, name) else []
     schema: dict[str, Any] = {"fields": [_field(name, column) for name, column in contract.columns.items()]}
     if contract.key:
         schema["primaryKey"] = list(contract.key)
@@ -98,8 +96,10 @@ def _column(item: _Field, *, required: bool) -> Column:
         "missing": 0.0 if required or rules.get("required", False) else 1.0,
         "min": rules.get("minimum") if ranged else None,
         "max": rules.get("maximum") if ranged else None,
-        "values": rules.get("enum", ()) if declared in (*RANGED, "text") else (),
+        "values": rules.get("enum", ()) if declared in (*NUMBERS, "text") else (),
         "pattern": rules.get("pattern", "") if declared == "text" else "",
+        "min_length": rules.get("minLength") if declared == "text" else None,
+        "max_length": rules.get("maxLength") if declared == "text" else None,
         "unique": rules.get("unique", False),
         "description": item.description,
     }
@@ -116,8 +116,8 @@ def _unread(item: _Field) -> Iterator[str]:
         yield f"`{item.name}`: format {item.format} is left out."
     declared = TYPES.get(item.type, "any")
     known = CONSTRAINTS - (set() if declared in RANGED else {"minimum", "maximum"})
-    known -= set() if declared == "text" else {"pattern"}
-    known -= set() if declared in (*RANGED, "text") else {"enum"}
+    known -= set() if declared == "text" else {"pattern", "minLength", "maxLength"}
+    known -= set() if declared in (*NUMBERS, "text") else {"enum"}
     for name in item.constraints:
         if name not in known:
             yield f"`{item.name}`: {name} is left out."
@@ -130,16 +130,25 @@ def _field(name: str, column: Column) -> dict[str, Any]:
     if column.unique:
         rules["unique"] = True
     if not column.outside:
-        ends = {"minimum": column.min, "maximum": column.max}
+        ends = {"minimum": column.min, "maximum": _last(column)}
         rules |= {end: value for end, value in ends.items() if value is not None}
     if column.values and not column.unseen:
         rules["enum"] = list(column.values)
     if column.pattern:
         rules["pattern"] = column.pattern
+    lengths = {"minLength": column.min_length, "maxLength": column.max_length}
+    rules |= {end: value for end, value in lengths.items() if value is not None}
     written: dict[str, Any] = {"name": name, "type": NAMES[column.type]}
     if column.description:
         written["description"] = column.description
     return written | ({"constraints": rules} if rules else {})
+
+
+def _last(column: Column) -> int | float | str | None:
+    """Return the greatest value; of timestamps, the last moment of a day."""
+    if column.type == "timestamp" and len(str(column.max)) == DAY:
+        return f"{column.max}T23:59:59.999999"
+    return column.max
 
 
 def _unwritten(name: str, column: Column) -> Iterator[str]:
@@ -149,7 +158,8 @@ def _unwritten(name: str, column: Column) -> Iterator[str]:
         yield f"`{name}`: its range is left out, since a share of {column.outside:g} may be outside."
     if column.unseen:
         yield f"`{name}`: its values are left out, since a share of {column.unseen:g} may be unseen."
-    if column.max_age:
-        yield f"`{name}`: max_age is left out."
-    if column.sensitive:
-        yield f"`{name}`: sensitive is left out."
+    if column.optional:
+        yield f"`{name}`: optional is left out, and so it must be there."
+    for rule in ("max_age", "references", "sensitive"):
+        if getattr(column, rule):
+            yield f"`{name}`: {rule} is left out."
