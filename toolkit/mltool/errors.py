@@ -1,5 +1,7 @@
 """Every way to stop, and the exit code that tells a script what to do about it."""
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -46,3 +48,9 @@ class RefusedError(MltoolError):
     """What was handed in was judged and is bad: a bundle that was tampered with, an archive that means harm."""
 
     code = Exit.FAILED
+
+
+def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
+    """Return the question that names what is spelled alike, for a remedy; empty where nothing is."""
+    near = difflib.get_close_matches(name, list(known), n=most)
+    return f"Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else ""

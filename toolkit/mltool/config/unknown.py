@@ -1,9 +1,10 @@
 """Keys that nobody knows, in tables that people write: the mltool.toml, a target's settings, a data contract."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
+
+from mltool.errors import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Unknown:
     @property
     def hint(self) -> str:
         """Return what may have been meant."""
-        near = difflib.get_close_matches(self.name.rpartition(".")[2], self.known, n=1)
-        return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(self.known))}."
+        near = did_you_mean(self.name.rpartition(".")[2], self.known)
+        return near or f"Known here: {', '.join(sorted(self.known))}."
 
 
 def keys(cls: type, table: Mapping[str, Any], prefix: str = "") -> Iterator[Unknown]:

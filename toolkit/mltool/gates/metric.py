@@ -1,10 +1,10 @@
 """The gate on one metric: how far it may fall against the base, and how low it may ever be."""
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mltool.errors import did_you_mean
 from mltool.gates import history, interval
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds
@@ -67,8 +67,7 @@ def _unreadable(problem: Problem) -> str:
 
 
 def _near(key: str, values: Mapping[str, Leaf]) -> str:
-    near = difflib.get_close_matches(key, list(values)[:1000], n=1)
-    return f" Did you mean `{near[0]}`?" if near else ""
+    return f" {did_you_mean(key, list(values)[:1000])}".rstrip()
 
 
 def _spell(leaf: Leaf) -> str:

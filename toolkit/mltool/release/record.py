@@ -1,10 +1,9 @@
 """What may be written into the ledger: each wish becomes an event, or is refused in one sentence."""
 
-import difflib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from mltool.errors import RefusedError, UserError
+from mltool.errors import RefusedError, UserError, did_you_mean
 from mltool.registry import semver, tag
 from mltool.registry.model import Event, EventKind, Ledger, ModelState, NewEvent
 from mltool.registry.semver import Part
@@ -16,8 +15,7 @@ def known_model(name: str, known: Iterable[str]) -> str:
     wanted = tag.spelled(name)
     names = sorted({tag.spelled(other) for other in known})
     if wanted not in names:
-        near = difflib.get_close_matches(wanted, names, n=3)
-        hint = f"Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else _what_there_is(names)
+        hint = did_you_mean(wanted, names, most=3) or _what_there_is(names)
         raise UserError(f"There is no model `{name}`.", hint)
     if not tag.is_model(wanted):
         raise UserError(
@@ -110,8 +108,7 @@ def known_environment(name: str, known: Iterable[str]) -> str:
     """Return the name, or raise UserError: it must be one of `known`, if there are any, and can be in a tag."""
     names = sorted(known)
     if names and name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Known are {', '.join(names)}."
+        hint = did_you_mean(name, names) or f"Known are {', '.join(names)}."
         raise UserError(f"mltool.toml has no environment `{name}`.", hint)
     if not tag.is_stage(name):
         raise UserError(f"`{name}` cannot name an environment.", "Use letters, digits, `-`, `_` and `/`.")
