@@ -111,6 +111,13 @@ def test_the_folder_that_is_no_repository_is_named_in_full(tmp_path: Path) -> No
     assert done.stderr.decode().startswith(f"mltool: {tmp_path} is not in a Git repository.\n")
 
 
+def test_what_an_error_quotes_moves_no_cursor(tmp_path: Path) -> None:
+    done = subprocess.run([*MLTOOL, "gate", "a\rb\x1b[2Kc", "-C", str(tmp_path / "x\x1b[31m")], capture_output=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 2
+    assert not {"\r", "\x1b"} & set(done.stderr.decode())
+
+
 def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     gone = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" -m mltool diff'
     done = subprocess.run(["sh", "-c", gone, sys.executable], cwd=tmp_path, capture_output=True, check=False)

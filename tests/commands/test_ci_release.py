@@ -94,6 +94,18 @@ def test_a_registered_version_is_judged_and_the_jobs_after_it_know_what_to_do(jo
     assert "pass: accuracy (tolerance): " in summary
 
 
+def test_a_reason_can_write_over_nothing_and_start_nothing(start: Callable[..., Job]) -> None:
+    job = start()
+    tampered = "fine\rdelay@v1.0.0: approved by all\x1b[2K\u202e\n::set-output name=x::y ##[error]"
+    job.mltool("register", "delay", "1.0.0", "--reason", tampered)
+    code, _, summary = job.run("delay@v1.0.0")
+    assert code is Exit.GOOD
+    assert not {letter for letter in summary if letter != "\n" and not letter.isprintable()}
+    assert "\n::" not in summary
+    assert "##[" not in summary
+    assert "registered v1.0.0 of delay: fine delay@v1.0.0: approved by all" in summary
+
+
 def test_started_by_hand_the_input_names_the_tag(job: Job) -> None:
     assert job.run("delay@v1.0.0", name="workflow_dispatch")[1]["version"] == "1.0.0"
 

@@ -11,6 +11,8 @@ from typing import TextIO
 from mltool import __version__
 from mltool.errors import Exit, MltoolError, UserError
 
+# What moves the cursor, or writes over a line that was read already.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ISSUES = "https://github.com/mltool/mltool/issues"
 
 
@@ -68,5 +70,6 @@ def _interrupted() -> None:
 def _say(text: str) -> None:
     # What broke may quote a stranger, and in a job of GitHub Actions `::` that begins a line, or `##[` anywhere in one,
     # is a command to the runner.
+    text = _CONTROL.sub("\ufffd", text)
     text = re.sub(r"^(\s*):(?=:)", r"\1: ", text.replace("##[", "## ["), flags=re.MULTILINE)
     sys.stderr.write(f"{text}\n")

@@ -72,6 +72,11 @@ def evidence_asked(project: git.Project, manifest: Manifest, environment: str) -
     return frozenset(kind for rule in rules for kind in rule.evidence)
 
 
+def policy(project: git.Project) -> Config:
+    """Return the default branch's configuration; raises as `standing` does."""
+    return _default_branch(project).config
+
+
 def allowed_signers(project: git.Project) -> bytes | None:
     """Return the default branch's file of allowed signers, None where it names none; raises as `standing` does."""
     return _default_branch(project).allowed

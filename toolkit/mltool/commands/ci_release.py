@@ -18,6 +18,7 @@ from mltool.release import json as release_json
 from mltool.release.blessing import Blessing
 from mltool.release.errand import Errand
 from mltool.release.model import Manifest
+from mltool.report.inert import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ def run(project: git.Project, edges: Edges) -> Exit:
         lines += _judged(manifest, blessed)
         code = _code(blessed.outcome if blessed else manifest.outcome, _config(project, found.event.tag.commit))
     lines.append(_closing(found) if code is Exit.GOOD else "Nothing is released.")
+    # Reasons are a stranger's: nothing of them may write over a line of the log, or be a command to the runner.
+    lines = [visible(line).replace("##[", "## [") for line in lines]
     for line in lines:
         edges.say(line)
     _summarise(edges.environ, lines)
@@ -74,7 +77,7 @@ def _ledger(project: git.Project, asked: Asked) -> Ledger:
     """
     model = asked.tag.partition("@")[0].partition("#")[0]
     for finding in registry_verify.check(
-        project, remote=git.ORIGIN, allowed=approvals.allowed_signers(project)
+        project, remote=git.ORIGIN, allowed=approvals.allowed_signers(project), judged=False
     ).findings:
         broken = finding.model == model and (finding.stops or finding.kind in ("moved", "deleted", "forked"))
         if broken or (finding.kind == "unsigned" and finding.tag == asked.tag):

@@ -1,5 +1,6 @@
 """Gather the pipeline at two revisions, and what differs: the start of `diff`, `gate` and `report`."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from mltool.snapshot.memo import Memo
 from mltool.snapshot.model import Changes, Problem, Snapshot
 from mltool.snapshot.tree import DictTree, Tree
 
+SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 PIPELINE_FILES = ("dvc.yaml", "dvc.lock", ".dvc")
 
 
@@ -69,9 +71,9 @@ def compare(
 ) -> Comparison:
     """Return what differs between `base` and `head` in the project at `folder`.
 
-    HEAD defaults to the work tree, BASE to the merge base with the first of `targets` that exists, else with the
-    default branch. Raises UserError for an unknown revision and for pipeline files of the head that cannot be read; a
-    base without a pipeline that can be read is an empty snapshot with a note.
+    HEAD defaults to the work tree, BASE to the merge base with the first of `targets` (SHAs, names of branches) that
+    exists, else with the default branch. Raises UserError for an unknown revision and for pipeline files of the head
+    that cannot be read; a base without a pipeline that can be read is an empty snapshot with a note.
     """
     project = git.find(folder)
     head_sha = git.resolve(project, head) if head else git.head(project)
@@ -163,15 +165,19 @@ def _default_base(project: git.Project, head: str, targets: Iterable[str], *, on
 
 
 def _target(project: git.Project, targets: Iterable[str]) -> tuple[str, str]:
-    """Return the branch that the head goes into, with the SHA of its tip."""
+    """Return the branch that the head goes into, with the SHA of its tip; the names are of branches, never of tags."""
     for name in filter(None, targets):
-        for revision in (name, f"{git.ORIGIN}/{name}"):
-            try:
-                return revision, git.resolve(project, revision)
-            except UserError:
-                continue
+        if tip := _commit(project, name) if SHA.fullmatch(name) else git.branch_tip(project, name):
+            return name, tip
     branch = git.default_branch(project)
-    return branch, git.resolve(project, branch)
+    return branch, git.branch_tip(project, branch) or git.resolve(project, branch)
+
+
+def _commit(project: git.Project, sha: str) -> str | None:
+    try:
+        return git.resolve(project, sha)
+    except UserError:
+        return None
 
 
 def raise_broken(problems: Iterable[Problem]) -> None:

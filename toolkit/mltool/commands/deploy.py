@@ -65,7 +65,7 @@ def deploy(job: Job, *, version: str = "", reason: str = "", dry_run: bool = Fal
     before still running.
     """
     state = _state(job)
-    plan = deploying.deploy(state, job.environment, version=version, reason=reason or f"Deploy {job.environment}")
+    plan = deploying.deploy(state, job.environment, version=version, reason=reason)
     returns = deploying.returns(state, plan)
     if dry_run:
         with _bundle(job, plan) as (found, _):

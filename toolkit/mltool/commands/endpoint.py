@@ -1,6 +1,5 @@
 """Where a model of this project runs: the environment's configuration, its target and its address."""
 
-import difflib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,8 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mltool import git, http, targets
-from mltool.config import Budget, Config
-from mltool.errors import OutsideError, UserError
+from mltool.commands import approvals
+from mltool.config import Budget, Config, Environment
+from mltool.errors import OutsideError, UserError, did_you_mean
 from mltool.registry import tag
 from mltool.targets import Place, Running, Target
 from mltool.targets.replay import running
@@ -34,27 +34,23 @@ class Endpoint:
 def endpoint(
     project: git.Project, config: Config, model: str, environment: str, *, environ: Mapping[str, str]
 ) -> Endpoint:
-    """Return where the model runs; raises UserError for an unknown environment, or settings that cannot be."""
+    """Return where the model runs; raises UserError for an unknown environment, or settings that cannot be.
+
+    The commit at hand may name any address. In a job, and where a token would be sent, the default branch has to know
+    the environment, and the token goes to no other place than it names: raises UserError where it does.
+    """
     found = config.environments.get(environment)
     if found is None:
-        near = difflib.get_close_matches(environment, config.environments, n=1)
         known = ", ".join(sorted(config.environments)) or "none"
-        hint = f"Did you mean `{near[0]}`?" if near else f"Those of mltool.toml are: {known}."
+        hint = did_you_mean(environment, config.environments) or f"Those of mltool.toml are: {known}."
         raise UserError(f"There is no environment `{environment}`.", hint)
-    target = targets.TARGETS[found.target]
-    place = Place(
-        environment=environment,
-        model=model,
-        settings=targets.settings(target.Settings, environment, found.settings),
-        project=project.folder,
-        url=found.url.rstrip("/"),
-        models=tuple(sorted({tag.spelled(name) for name in (model, *config.models)})),
-        environ=environ,
-    )
-    url = _checked(place.url or target.url(place), environment)
+    place = _place(project, config, model, environment, environ)
+    url = _url(found, place)
+    if environ.get(TOKEN) or environ.get("GITHUB_ACTIONS") == "true":
+        _refuse_stranger(project, found, place, url)
     return Endpoint(
         kind=found.target,
-        target=target,
+        target=targets.TARGETS[found.target],
         place=place,
         url=url,
         budget=found.budget,
@@ -109,6 +105,52 @@ def authorized(send: http.Send, *, token: http.Secret) -> Callable[[http.Request
         return send
     header = {"authorization": f"Bearer {token.reveal()}"}
     return lambda request: send(replace(request, headers={**request.headers, **header}))
+
+
+def _place(
+    project: git.Project, config: Config, model: str, environment: str, environ: Mapping[str, str]
+) -> Place[Any]:
+    found = config.environments[environment]
+    return Place(
+        environment=environment,
+        model=model,
+        settings=targets.settings(targets.TARGETS[found.target].Settings, environment, found.settings),
+        project=project.folder,
+        url=found.url.rstrip("/"),
+        models=tuple(sorted({tag.spelled(name) for name in (model, *config.models)})),
+        environ=environ,
+    )
+
+
+def _url(found: Environment, place: Place[Any]) -> str:
+    return _checked(place.url or targets.TARGETS[found.target].url(place), place.environment)
+
+
+def _refuse_stranger(project: git.Project, found: Environment, place: Place[Any], url: str) -> None:
+    """Raise UserError for an environment that only this commit has, and for an address that is not to get the token."""
+    name = place.environment
+    policy = approvals.policy(project)
+    known = policy.environments.get(name)
+    if known is None:
+        raise UserError(
+            f"[environments.{name}] is in this commit's mltool.toml, and not in the default branch's, which decides.",
+            "Merge the environment first.",
+        )
+    if not place.environ.get(TOKEN) or found.target in targets.CONNECTS:
+        return
+    theirs = _url(known, _place(project, policy, place.model, name, place.environ))
+    if _origin(url) != _origin(theirs):
+        raise UserError(
+            f"{TOKEN} is for {theirs or 'no address'}, where the default branch has [environments.{name}]; "
+            f"this commit would send it to {url or 'no address'}.",
+            "Merge the address first.",
+        )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return what a token is trusted to: who answers, by which protocol, at which port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _checked(url: str, environment: str) -> str:

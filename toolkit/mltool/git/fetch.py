@@ -34,6 +34,13 @@ def commit(root: Path, revision: str) -> str | None:
     return sha
 
 
+def branch(root: Path, name: str) -> str | None:
+    """Return the SHA of a branch of the remote, after fetching that commit; None where there is none of the name."""
+    listed = _ask_remote(root, "ls-remote", ORIGIN, f"refs/heads/{name}").out.decode(errors="replace")
+    shas = (line.partition("\t")[0] for line in listed.splitlines() if line.endswith(f"\trefs/heads/{name}"))
+    return commit(root, sha) if (sha := next(shas, None)) else None
+
+
 def remote_head(root: Path) -> str | None:
     """Return the name of the remote's default branch; None where it does not say."""
     result = _ask_remote(root, "ls-remote", "--symref", ORIGIN, "HEAD")

@@ -54,11 +54,24 @@ def default_tip(project: Project) -> str:
     known = _local(project, f"refs/remotes/{ORIGIN}/HEAD")
     if known is None and command.ask(project.root, "config", "--get", f"remote.{ORIGIN}.url").out:
         name = fetch.remote_head(project.root)
-        known = resolve(project, f"{ORIGIN}/{name}") if name else None
+        known = branch_tip(project, f"{ORIGIN}/{name}") if name else None
     if known is None:
         branch = default_branch(project)
         known = _local(project, f"refs/heads/{branch}") or resolve(project, branch)
     return known
+
+
+def branch_tip(project: Project, branch: str) -> str | None:
+    """Return the SHA of a branch's tip: the remote's, else the one here; None where there is no such branch.
+
+    A tag of the same name is another thing, and whoever may push one must not choose what a job compares with. A
+    shallow clone asks its remote for what it lacks; raises OutsideError where that does not answer.
+    """
+    name = branch.removeprefix(f"{ORIGIN}/")
+    known = _local(project, f"refs/remotes/{ORIGIN}/{name}")
+    if known is None and is_shallow(project) and setting(project, f"remote.{ORIGIN}.url"):
+        known = fetch.branch(project.root, name)
+    return known or _local(project, f"refs/heads/{branch}")
 
 
 def merge_base(project: Project, first: str, second: str) -> str | None:
