@@ -179,6 +179,10 @@ def test_a_blessing_about_another_commit_stops_what_comes_after(project: Repo) -
     said = mltool(project.folder, "promote", "delay", "1.1.0", "prod", "--reason", "now")
     assert (said.code, "predictions git:" in said.err) == (1, True)
     assert "about something else" in mltool(project.folder, "release", "plan", "delay", "1.1.0").out
+    verified = mltool(project.folder, "registry", "verify", "--json")
+    assert [item["tag"] for item in verified.json["findings"]] == ["delay@v1.1.0"]
+    published = mltool(project.folder, "release", "publish", "delay", "1.1.0")
+    assert (published.code, "about something else" in published.err) == (1, True)
 
 
 def test_after_the_first_blessing_a_version_without_one_goes_nowhere(project: Repo) -> None:

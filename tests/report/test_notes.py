@@ -2,7 +2,9 @@
 
 import re
 
+from mltool.gates.bound import Bound
 from mltool.gates.verdict import Outcome, Verdict
+from mltool.release.blessing import Blessing, Judged
 from mltool.release.model import File, Manifest, Metric
 from mltool.report import notes
 
@@ -60,6 +62,19 @@ def test_thousands_of_metrics_and_verdicts_stay_below_what_github_takes() -> Non
     text = notes.render(many, digest=DIGEST, bundle="m.tar")
     assert len(text) < 125_000
     assert text.count("… and 2970 more in `release.json`.") == 2
+
+
+def test_the_judgement_that_a_version_was_registered_on_is_told_with_what_was_accepted() -> None:
+    judged = (
+        Judged(gate="a", outcome=Outcome.PASS, low=-0.01, high=0.01, sentence="accuracy is not worse: an interval."),
+        Judged(
+            gate="a", slice="carrier=B6", outcome=Outcome.PASS, accepted="until …", sentence="recall fell. Accepted."
+        ),
+        Judged(gate="card", outcome=Outcome.PASS, sentence="The card names an owner."),
+    )
+    blessing = Blessing(outcome=Outcome.PASS, bound=Bound(code="t"), gates=judged)
+    text = notes.render(RELEASE, digest=DIGEST, bundle="delay-1.3.0.tar", blessing=blessing)
+    assert "- pass: accuracy is not worse: an interval.\n- accepted: recall fell. Accepted.\n\n| Metric" in text
 
 
 def test_a_pickle_is_said_aloud() -> None:

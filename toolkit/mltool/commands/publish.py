@@ -9,13 +9,14 @@ from mltool import config as configuration
 from mltool import disk, git
 from mltool.bundle import layout
 from mltool.bundle.check import Policy
-from mltool.commands import ledger, parcel, stores, verify
+from mltool.commands import blessings, ledger, parcel, stores, verify
 from mltool.commands.parcel import Parcel, Published, Say
 from mltool.commands.verify import VerifiedBundle
 from mltool.config import Config
-from mltool.errors import UserError
+from mltool.errors import RefusedError, UserError
 from mltool.registry import tag as names
 from mltool.registry.model import Event
+from mltool.release.blessing import Blessing
 from mltool.release.model import Manifest
 from mltool.report import notes
 from mltool.stores.store import Store
@@ -38,7 +39,8 @@ def publish(
     """Publish the bundle of a registered version, or only rehearse it, and return what was done.
 
     Without `bundle` it is the one that `mltool release package` left. Raises RefusedError for a bundle that is not what
-    was registered, UserError and OutsideError as `parcel.publish` does.
+    was registered and for a version without a judgement on its own commit, UserError and OutsideError as
+    `parcel.publish` does.
     """
     config = _config(project)
     model, version = names.spelled(model), version.removeprefix("v")
@@ -50,10 +52,11 @@ def publish(
             f"{event.tag.name} names no release: mltool did not write it, so no bundle can be compared with it.",
             f"Register a new version: `mltool register {model} --bump patch`.",
         )
+    blessed = _blessed(project, event) if event else None
     digest = event.manifest if event else ""
     policy = verify.policy(config, model, folder=project.folder, digest=digest)
     tar = bundle or _packaged(project, model, version)
-    with _parcel(tar, policy, model=model, version=version) as made:
+    with _parcel(tar, policy, model=model, version=version, blessing=blessed) as made:
         place = store or stores.connect(project, config.release)
         return parcel.rehearse(made, place, say=say) if rehearse else parcel.publish(made, place, say=say)
 
@@ -100,15 +103,25 @@ def registered(project: git.Project, model: str, version: str) -> Event | None:
     return known.registered(version) if known else None
 
 
+def _blessed(project: git.Project, event: Event) -> Blessing | None:
+    """Return what the version was registered on; raises RefusedError where that is missing or of another commit."""
+    found = blessings.of(project, ledger.read(project).models[event.model], event)
+    if found.objection:
+        raise RefusedError(found.objection)
+    return found.blessing
+
+
 @contextmanager
-def _parcel(tar: Path, policy: Policy, *, model: str, version: str) -> Iterator[Parcel]:
+def _parcel(
+    tar: Path, policy: Policy, *, model: str, version: str, blessing: Blessing | None = None
+) -> Iterator[Parcel]:
     with verify.opened(tar, policy) as bundle:
         _same(tar, bundle, model=model, version=version)
         beside = tuple(bundle.folder / name for name in BESIDE if (bundle.folder / name).is_file())
         yield Parcel(
             tag=tag(model, version),
             title=notes.title(bundle.manifest),
-            notes=notes.render(bundle.manifest, digest=bundle.digest, bundle=tar.name),
+            notes=notes.render(bundle.manifest, digest=bundle.digest, bundle=tar.name, blessing=blessing),
             digest=bundle.digest,
             files=(tar, *beside),
             bundle=tar.name,

@@ -1,14 +1,16 @@
 """`mltool registry verify`: whether the ledger is as it was written."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mltool import config, git
+from mltool.commands import blessings
 from mltool.errors import UserError
 from mltool.git import signatures
 from mltool.git.ledger import fetch_ledger, ledger_refs
 from mltool.registry import ledger, verify
-from mltool.registry.model import Event, Finding
+from mltool.registry.model import Event, Finding, Ledger
 from mltool.registry.verify import Elsewhere
 
 
@@ -27,11 +29,12 @@ def check(
     remote: str | None = None,
     allowed_signers: Path | None = None,
     allowed: bytes | None = None,
+    judged: bool = True,
 ) -> Verified:
     """Return what is wrong with the ledger; with a `remote` also where it differs from the one there.
 
     Signatures are asked for where there is a file of allowed signers: `allowed` (its content), `allowed_signers`, or
-    the one of mltool.toml.
+    the one of mltool.toml. With `judged` each version's blessing is compared with its commit, too.
     Raises UserError where that cannot be read, OutsideError where the remote does not answer.
     """
     there = fetch_ledger(project, remote) if remote else None
@@ -45,7 +48,19 @@ def check(
         elsewhere=Elsewhere(name=there.remote, tags=there.tags, heads=there.heads) if there else None,
         signers=None if allowed is None else _signers(project, events, allowed),
     )
-    return Verified(events=len(events), models=len(found.models), findings=listed)
+    return Verified(
+        events=len(events),
+        models=len(found.models),
+        findings=(*listed, *(_blessings(project, found) if judged else ())),
+    )
+
+
+def _blessings(project: git.Project, found: Ledger) -> Iterator[Finding]:
+    """Yield the versions whose judgement is not about their commit: asked of Git alone, no data is needed."""
+    for state in found.models.values():
+        for event in state.versions:
+            if event.blessing and (said := blessings.of(project, state, event).objection):
+                yield Finding(kind="broken", tag=event.tag.name, model=event.model, sentence=said)
 
 
 def _signers(project: git.Project, events: list[Event], allowed: bytes) -> dict[str, str]:

@@ -3,10 +3,11 @@
 GitHub takes 125,000 characters; what is long is cut here and whole in `release.json`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mltool.gates.verdict import Outcome
+from mltool.gates.verdict import Outcome, Verdict
+from mltool.release.blessing import Blessing, Judged
 from mltool.release.model import Manifest, Metric
 from mltool.report import figures
 from mltool.report.escape import code, escape
@@ -27,15 +28,18 @@ def title(manifest: Manifest) -> str:
     return f"{manifest.model} {manifest.version}"
 
 
-def render(manifest: Manifest, *, digest: str, bundle: str) -> str:
-    """Return the notes; `digest` is the manifest's, `bundle` the archive's file name."""
-    return "\n\n".join(part for part in _parts(manifest, digest, bundle) if part) + "\n"
+def render(manifest: Manifest, *, digest: str, bundle: str, blessing: Blessing | None = None) -> str:
+    """Return the notes; `digest` is the manifest's, `bundle` the archive's file name.
+
+    The gates are told as the `blessing` has them, which knew the predictions; without one, as the manifest does.
+    """
+    return "\n\n".join(part for part in _parts(manifest, digest, bundle, blessing) if part) + "\n"
 
 
-def _parts(manifest: Manifest, digest: str, bundle: str) -> Iterator[str]:
+def _parts(manifest: Manifest, digest: str, bundle: str, blessing: Blessing | None) -> Iterator[str]:
     base = f"compared with {code(manifest.base)}" if manifest.base else "the first version, so compared with nothing"
-    yield f"{code(manifest.model)} {code(manifest.version)}, {base}. {SAID[manifest.outcome]}"
-    yield _verdicts(manifest)
+    yield f"{code(manifest.model)} {code(manifest.version)}, {base}. {SAID[(blessing or manifest).outcome]}"
+    yield _verdicts(blessing.gates if blessing else [item for item in manifest.verdicts if item.declared])
     yield _metrics(manifest)
     yield _card(manifest)
     if manifest.pickle:
@@ -48,15 +52,11 @@ def _parts(manifest: Manifest, digest: str, bundle: str) -> Iterator[str]:
     ))  # fmt: skip
 
 
-def _verdicts(manifest: Manifest) -> str:
-    told = [
-        verdict
-        for verdict in manifest.verdicts
-        if verdict.declared and (verdict.outcome is not Outcome.PASS or verdict.accepted)
-    ]
+def _verdicts(judged: Sequence[Verdict | Judged]) -> str:
+    """Tell what did not simply pass, and of what was compared row by row also what did, with its interval."""
+    told = [item for item in judged if item.outcome is not Outcome.PASS or item.accepted or item.low is not None]
     lines = [
-        f"- {'accepted' if verdict.accepted else escape(verdict.outcome)}: {escape(verdict.sentence)}"
-        for verdict in told[:MOST]
+        f"- {'accepted' if item.accepted else escape(item.outcome)}: {escape(item.sentence)}" for item in told[:MOST]
     ]
     return "\n".join((*lines, *_more(len(told) - len(lines))))
 
