@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from mltool import config as configuration
 from mltool import git
-from mltool.commands import bound, ledger, predictions, test_set
+from mltool.commands import bound, ledger, repeats, test_set
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
@@ -76,7 +76,7 @@ def look(compared: Comparison, config: Config, past: Past | None = None) -> Grou
     """
     if compared.base_sha is None:
         return Grounds()
-    found = predictions.compare(compared, config)
+    found = repeats.compare(compared, config)
     names = [gate.metric for gate in config.gates.values() if gate.test in ("auto", "history")]
     known = history(compared, config)[0] if past is None and names else past or ()
     return replace(found, past={name: _values(known, name) for name in names})

@@ -4,7 +4,7 @@ import hashlib
 import mmap
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +15,7 @@ from mltool import dvc, git
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
-from mltool.gates import metric, rules
+from mltool.gates import metric, repeats, rules
 from mltool.gates.grounds import Grounds, Wish
 from mltool.snapshot import lookup
 from mltool.snapshot.model import Snapshot
@@ -43,13 +43,13 @@ def compare(compared: Comparison, config: Config) -> Grounds:
 
     Nothing heavy is loaded unless a gate may use them and both sides have them.
     """
-    wishes = tuple(_wishes(compared, config))
-    if not wishes:
+    asked = tuple(wishes(compared, config))
+    if not asked:
         return Grounds()
     path = config.predictions.path
     sides = (
-        _stored(compared, path, compared.base_tree, compared.base),
-        _stored(compared, path, compared.head_tree, compared.head),
+        stored(compared, path, compared.base_tree, compared.base),
+        stored(compared, path, compared.head_tree, compared.head),
     )
     absent = [name for name, side in zip(("the base", "this change"), sides, strict=True) if side is None]
     if absent:
@@ -60,27 +60,34 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{INSTALL}`")
     try:
-        with _opened(compared, path, (base, head)) as (before, after):
+        with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"
-            found: Grounds = import_module(PAIRED).compare(before, after, wishes, config.predictions, seed=seed)
+            found: Grounds = import_module(PAIRED).compare(before, after, asked, config.predictions, seed=seed)
     except MltoolError as error:
-        note = f"The predictions were not compared. {error.what} {error.remedy}".strip()
-        return Grounds(unpaired=_clause(error.what), broken=not error.what.startswith(f"{path}{BASE}"), notes=(note,))
+        return refused(error, broken=not error.what.startswith(f"{path}{BASE}"))
     return found
 
 
-def _wishes(compared: Comparison, config: Config) -> Iterator[Wish]:
-    before, after = ({file.path: file.values for file in side.metrics} for side in (compared.base, compared.head))
+def refused(error: MltoolError, *, broken: bool) -> Grounds:
+    """Return that the predictions were not compared, and why; `broken` where it is this change that can mend them."""
+    note = f"The predictions were not compared. {error.what} {error.remedy}".strip()
+    return Grounds(unpaired=_clause(error.what), broken=broken, notes=(note,))
+
+
+def wishes(compared: Comparison, config: Config) -> Iterator[Wish]:
+    """Yield the gated metrics that predictions may decide, where both sides have a value."""
+    before, after = ({file.path: file for file in side.metrics} for side in (compared.base, compared.head))
     for name, gate in config.gates.items():
         rule = rules.settings(name, gate)
-        if rule.test not in ("auto", "paired"):
+        if rule.test not in ("auto", "repeats", "paired"):
             continue
-        was, now = (metric.number(side.get(rule.path, {}).get(rule.key)) for side in (before, after))
+        files = (repeats.of(rule, side).file for side in (before, after))
+        was, now = (metric.number(file.values.get(rule.key)) if file else None for file in files)
         if was is not None and now is not None:
             yield Wish(rule=rule, base=was, head=now)
 
 
-def _stored(compared: Comparison, path: str, tree: Tree | None, side: Snapshot) -> Stored | None:
+def stored(compared: Comparison, path: str, tree: Tree | None, side: Snapshot) -> Stored | None:
     """Return where the predictions of one side are: on disk, in Git, or by their hash in what DVC stored."""
     if tree is None:
         return None
@@ -113,20 +120,28 @@ def _digest(compared: Comparison, path: str, side: Snapshot) -> str:
 
 
 @contextmanager
-def _opened(compared: Comparison, path: str, sides: Iterable[Stored]) -> Iterator[tuple[Content, ...]]:
-    """Yield the content of base and head; a file is mapped, not read, so that one larger than memory can be opened.
+def opened(
+    compared: Comparison, base: Mapping[str, Stored], head: Mapping[str, Stored]
+) -> Iterator[tuple[tuple[Content, ...], tuple[Content, ...]]]:
+    """Yield the content of the files of base and head, given by path; a file is mapped, not read, so that one larger
+    than memory can be opened.
 
     What is wrong with the base's begins with its name: this change cannot mend it.
     """
     storage = dvc.Storage(compared.project.folder)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mltool-")))
-        before, after = sides
-        try:
-            base = _content(before, storage, path, folder / "base", stack)
-        except MltoolError as error:
-            raise type(error)(f"{path}{BASE} is not to be had: {error.what}", error.remedy) from error
-        yield base, _content(after, storage, path, folder / "head", stack)
+        before: list[Content] = []
+        for path, side in base.items():
+            try:
+                before.append(_content(side, storage, path, folder / f"base-{len(before)}", stack))
+            except MltoolError as error:
+                raise type(error)(f"{path}{BASE} is not to be had: {error.what}", error.remedy) from error
+        after = [
+            _content(side, storage, path, folder / f"head-{place}", stack)
+            for place, (path, side) in enumerate(head.items())
+        ]
+        yield tuple(before), tuple(after)
 
 
 def _content(side: Stored, storage: dvc.Storage, path: str, place: Path, stack: ExitStack) -> Content:

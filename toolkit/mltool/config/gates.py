@@ -20,10 +20,11 @@ class Gate:
     ceiling: float | None = None
     """Never above this, whatever the base says; alone where lower is better, with a floor a range."""
     group: str = ""
-    """A column of the predictions, where the metric is a gap between its groups, such as `equalized_odds_difference`."""
-    test: Literal["auto", "paired", "history", "tolerance"] = "auto"
-    """How to compare: the predictions of both sides row by row, the metric's usual moves from commit to commit, or the
-    two values alone; `auto` takes the first that the facts allow, any other leaves it undecided where they do not."""
+    """A column of the predictions: the metric is a gap between its groups, such as `equalized_odds_difference`."""
+    test: Literal["auto", "repeats", "paired", "history", "tolerance"] = "auto"
+    """How to compare: several trainings of both sides seed by seed (and row by row, with predictions), the predictions
+    of both sides row by row, the metric's usual moves from commit to commit, or the two values alone; `auto` takes the
+    first that the facts allow, any other leaves it undecided where they do not."""
     alpha: float = 0.05
     """How often, at most, a model that is as good may be called worse."""
     slices: tuple[str, ...] = ()
@@ -69,7 +70,9 @@ class Predictions:
     """The predictions on the test set, one row a line: where they are, and what their columns mean."""
 
     path: str = "eval/predictions.parquet"
-    """A Parquet or CSV file that DVC or Git tracks."""
+    """A Parquet or CSV file that DVC or Git tracks; with a `*` several, one of each training."""
+    repeat: str = ""
+    """A column that says which training a row is of, where one file holds several, such as `seed`."""
     id: str = "row_id"
     truth: str = "y_true"
     label: str = "y_pred"

@@ -10,8 +10,9 @@ class Difference:
     `metric` is `path:key`; `slice` is `column=value`, or empty for all rows. `low` and `high` are one-sided bounds of
     `delta`, each at confidence 1 − α; `error` is its standard error (None where the method has none) and `p_worse` the
     one-sided p-value of "the head is not worse". `rows` counts pairs, `groups` the clusters they come in (None: rows
-    are independent). `method` says what was done and `source` where that is described; `why` says why no better method
-    was taken. `smallest_drop` is the drop that these rows would show in 4 of 5 cases.
+    are independent), `repeats` the trainings on the side that has fewer (None: it was not asked). `method` says what
+    was done and `source` where that is described; `why` says why no better method was taken. `smallest_drop` is the
+    drop that these rows would show in 4 of 5 cases. `notes` are sentences that the verdict says too.
     """
 
     metric: str
@@ -25,6 +26,7 @@ class Difference:
     p_worse: float | None = None
     rows: int
     groups: int | None = None
+    repeats: int | None = None
     method: str
     source: str
     why: str = ""

@@ -8,6 +8,7 @@ where the whole interval lies above the margin. In between nobody knows.
 import math
 from dataclasses import replace
 
+from mltool.gates import repeats
 from mltool.gates.difference import Difference
 from mltool.gates.rules import Settings
 from mltool.gates.verdict import Outcome, Trend, Verdict
@@ -26,7 +27,9 @@ def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float |
     """
     margin = rule.allowed(found.base)
     outcome = _outcome(rule, found, margin, p_worse)
-    needed = _rows_needed(found, margin) if outcome is Outcome.UNDECIDED and start.test == "paired" else None
+    # Of several repeats it is not the rows alone that decide.
+    by_rows = start.test == "paired" and found.repeats is None
+    needed = _rows_needed(found, margin) if outcome is Outcome.UNDECIDED and by_rows else None
     suspicious = found.low > 0 and _leaks(found, higher=rule.direction == "higher")
     low, high = (found.low, found.high) if rule.direction == "higher" else (-found.high, -found.low)
     trend: Trend = "same" if found.delta == 0 else "better" if found.delta > 0 else "worse"
@@ -41,6 +44,7 @@ def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float |
         p_worse=_plain(found.p_worse if p_worse is None else p_worse),
         rows=found.rows,
         groups=found.groups,
+        repeats=found.repeats,
         method=found.method,
         source=found.source,
         smallest_drop=_plain(found.smallest_drop),
@@ -113,6 +117,10 @@ def _how_sure(judged: Verdict, found: Difference) -> str:
     counted = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
     if judged.test == "history":
         counted = f"{found.rows} past moves"
+    if found.repeats is not None:
+        counted = (
+            f"{found.repeats} repeats" if judged.method in repeats.ALONE else f"{counted}, {found.repeats} repeats"
+        )
     if found.groups is not None:
         counted += f" in {found.groups:,} clusters"
     sure = f"{100 - 200 * (judged.alpha or 0.0):g} %"

@@ -1,11 +1,11 @@
 """The gate on one metric: how far it may fall against the base, and how low it may ever be."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mltool.errors import did_you_mean
-from mltool.gates import history, interval
+from mltool.gates import history, interval, repeats
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds
 from mltool.gates.rules import Settings
@@ -20,12 +20,14 @@ def judge(
     head: Values | None,
     grounds: Grounds | None = None,
     p_worse: float | None = None,
+    seeds: tuple[Mapping[str, float], Mapping[str, float]] | None = None,
 ) -> Verdict:
     """Return the verdict on one metric; `base` and `head` are its files on both sides, None when absent.
 
     Absent is not broken: a head that lacks the metric fails, a base that lacks it is no baseline yet, and a base that
     cannot be read leaves the comparison undecided. Two values are compared by the best of `grounds` that the rule
-    allows; without any, by the tolerance. `p_worse` is the p-value where several metrics were asked together.
+    allows; without any, by the tolerance. `p_worse` is the p-value where several metrics were asked together;
+    `seeds` are the values of base and head by repeat, where the metric has several.
     """
     value = None if head is None or head.problem else number(head.values.get(rule.key))
     if value is None:
@@ -36,7 +38,7 @@ def judge(
         return _verdict(rule, Outcome.FAIL, " ".join((broken, *_known(rule, grounds))), was, value)
     if was is None:
         return _without_baseline(rule, value, doubt)
-    return _compare(rule, was, value, grounds, p_worse)
+    return _compare(rule, was, value, grounds, p_worse, seeds)
 
 
 def number(leaf: Leaf) -> float | None:
@@ -111,23 +113,36 @@ def _without_baseline(rule: Settings, value: float, doubt: str) -> Verdict:
     return _verdict(rule, Outcome.SKIP, f"{rule.key} is {value:.6g}; there is no baseline yet.", None, value)
 
 
-def _compare(rule: Settings, was: float, value: float, grounds: Grounds | None, p_worse: float | None) -> Verdict:
+def _compare(
+    rule: Settings,
+    was: float,
+    value: float,
+    grounds: Grounds | None,
+    p_worse: float | None,
+    seeds: tuple[Mapping[str, float], Mapping[str, float]] | None,
+) -> Verdict:
     """Compare two values by the first test that the rule allows and the grounds give; `why` says what was not to be."""
     if grounds is None or rule.test == "tolerance":
         return _by_tolerance(rule, was, value)
     start = _verdict(rule, Outcome.UNDECIDED, "", was, value)
-    if grounds.broken and rule.test in ("auto", "paired"):
+    if grounds.broken and rule.test in ("auto", "repeats", "paired"):
         moved = f"{rule.key} is {value:.6g} and was {was:.6g}"
         sentence = f"{moved}; its predictions are there and cannot be compared: {grounds.unpaired}."
         return replace(start, test="paired", sentence=sentence, why=f"not paired: {grounds.unpaired}")
     reasons: list[str] = []
-    for test, compare in (("paired", _paired), ("history", _past)):
-        if rule.test not in ("auto", test):
+    tests: tuple[tuple[str, Callable[[], Difference | str | None]], ...] = (
+        ("repeats", lambda: _mixed(rule, was, value, grounds)),
+        ("paired", lambda: _paired(rule, was, value, grounds)),
+        ("repeats", lambda: _seeds(rule, seeds)),
+        ("history", lambda: _past(rule, was, value, grounds)),
+    )
+    for test, compare in tests:
+        found = compare() if rule.test in ("auto", test) else None
+        if found is None:
             continue
-        found = compare(rule, was, value, grounds)
         why = "; ".join(reasons)
         if isinstance(found, Difference):
-            asked = p_worse if test == "paired" else None
+            asked = p_worse if found is grounds.paired.get((rule.name, "")) else None
             judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
             return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
         if not found:  # there is nothing to estimate
@@ -145,6 +160,24 @@ def _paired(rule: Settings, was: float, value: float, grounds: Grounds) -> Diffe
     if grounds.unmoved:
         return "" if was == value else "both sides predict the same, so the metric itself is computed in another way"
     return grounds.paired.get((rule.name, ""), grounds.unpaired or "the predictions were not compared")
+
+
+def _mixed(rule: Settings, was: float, value: float, grounds: Grounds) -> Difference | str | None:
+    """Return the difference over the predictions of several repeats; None where there are none and none are asked."""
+    found = _paired(rule, was, value, grounds)
+    if isinstance(found, Difference) and (found.repeats or 0) >= repeats.FEWEST:
+        return found
+    if rule.test != "repeats":
+        return None
+    few = f"there are predictions of fewer than {repeats.FEWEST} repeats on a side"
+    return few if isinstance(found, Difference) else found
+
+
+def _seeds(rule: Settings, seeds: tuple[Mapping[str, float], Mapping[str, float]] | None) -> Difference | str | None:
+    """Return the difference over the metric's values alone; None where it has one, unless the rule asks for several."""
+    if seeds is not None:
+        return repeats.difference(rule, *seeds)
+    return "the metric has one value on a side" if rule.test == "repeats" else None
 
 
 def _known(rule: Settings, grounds: Grounds | None) -> tuple[str, ...]:

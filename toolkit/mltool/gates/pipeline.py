@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from mltool.config import Config, Gate
-from mltool.gates import accepted, holm, interval, metric, rules, slices
+from mltool.gates import accepted, holm, interval, metric, repeats, rules, slices
 from mltool.gates.difference import Difference
 from mltool.gates.directions import direction
 from mltool.gates.grounds import Grounds
@@ -36,15 +36,19 @@ def judge(
     after = {values.path: values for values in head}
     known = [rules.settings(name, gate) for name, gate in config.gates.items()]
     family = _family(known, grounds) if grounds else {}
-    declared = []
+    declared: list[Verdict] = []
+    apart: set[str] = set()
     for rule in known:
-        sides = before.get(rule.path), after.get(rule.path)
-        found = [metric.judge(rule, base=sides[0], head=sides[1], grounds=grounds, p_worse=family.get((rule.name, "")))]
-        if grounds and rule.slices and sides[0]:
+        was, now = repeats.of(rule, before), repeats.of(rule, after)
+        seeds = (was.values, now.values) if was.values and now.values else None
+        p_worse = family.get((rule.name, ""))
+        found = [metric.judge(rule, base=was.file, head=now.file, grounds=grounds, p_worse=p_worse, seeds=seeds)]
+        apart.update(now.seen)
+        if grounds and rule.slices and was.file:
             found += slices.judge(rule, grounds, family)
         declared += [accepted.apply(_strict(rule, each), config.accepted, today=today) for each in found]
-    seen = {verdict.metric for verdict in declared}
-    covered = {rule.path for rule in known}
+    seen = {verdict.metric for verdict in declared} | apart
+    covered = {rule.path for rule in known} | {name.partition(":")[0] for name in apart}
     broken = [_broken(item.problem) for item in after.values() if item.problem and item.path not in covered]
     for fact in (config.facts.slices, config.facts.cost):  # they have sections of their own in the report
         after.pop(fact, None)
@@ -57,7 +61,7 @@ def _family(known: Iterable[Settings], grounds: Grounds) -> Mapping[tuple[str, s
     asked = {
         (rule.name, where): found.p_worse
         for rule in known
-        if rule.test in ("auto", "paired")
+        if rule.test in ("auto", "paired", "repeats")
         for where, found in slices.of(rule, grounds).items()
         if isinstance(found, Difference) and found.p_worse is not None and (where or rule.secondary)
         if not where or found.rows >= interval.FEWEST

@@ -29,10 +29,10 @@ class Verdict:
 
     Where an interval decided, `low` and `high` are bounds of `delta`, each at confidence 1 − `alpha`; `p_worse` is the
     one-sided p-value of "the head is not worse", by Holm where several were asked together. `rows` counts pairs,
-    `groups` their clusters; `method` says what was done and `source` where that is described. `smallest_drop` would be
-    seen in 4 of 5 cases, `rows_needed` (about) would decide. `slice` is `column=value`, empty for all rows. `blind`
-    says that a slice has too few rows to show a drop as large as is allowed, `accepted` why people live with a
-    regression, and until when.
+    `groups` their clusters, `repeats` the trainings of the side that has fewer; `method` says what was done and
+    `source` where that is described. `smallest_drop` would be seen in 4 of 5 cases, `rows_needed` (about) would decide.
+    `slice` is `column=value`, empty for all rows. `blind` says that a slice has too few rows to show a drop as large as
+    is allowed, `accepted` why people live with a regression, and until when.
     """
 
     gate: str
@@ -56,6 +56,7 @@ class Verdict:
     p_worse: float | None = None
     rows: int | None = None
     groups: int | None = None
+    repeats: int | None = None
     method: str = ""
     source: str = ""
     why: str = ""

@@ -73,7 +73,7 @@ def meaning(pairs: Pairs, wanted: Wanted) -> Metric | Refused:
         except ValueError as error:
             why = str(error)
             continue
-        if _same(base, wanted.base) and _same(head, wanted.head):
+        if same(base, wanted.base) and same(head, wanted.head):
             return metric
         why = (
             f"the predictions give {base:.6g} at the base and {head:.6g} here, "
@@ -136,5 +136,6 @@ def _interval(metric: Metric, pairs: Pairs, asked: Asked) -> Interval:
     return by_weights.interval(metric, pairs, asked)
 
 
-def _same(computed: float, written: float) -> bool:
+def same(computed: float, written: float) -> bool:
+    """Return whether a metric is what a file says, which may be rounded."""
     return math.isclose(computed, written, rel_tol=SAME, abs_tol=SAME / 10)

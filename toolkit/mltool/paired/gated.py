@@ -71,19 +71,19 @@ def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predi
                     pairs if isinstance(pairs, str) else _measured(together, pairs, wish, meant[name], where)
                 )
     weakest = tuple(_weakest(together, wished, meant))
-    return Grounds(paired=found, weakest=weakest, notes=tuple(_notes(together.pairs)))
+    return Grounds(paired=found, weakest=weakest, notes=tuple(notes(together.pairs)))
 
 
 def _join(
     sides: tuple[Content, Content], seed: str, columns: Predictions, declared: tuple[str, ...], groups: tuple[str, ...]
 ) -> Together:
-    before, there = _names(sides[0], f"{columns.path} of the base"), _names(sides[1], columns.path)
+    before, there = names(sides[0], f"{columns.path} of the base"), names(sides[1], columns.path)
     parts = (part for name in (*declared, *columns.slices, *groups) for part in name.split(TOGETHER))
     extra = dict.fromkeys(filter(None, (*(part for part in parts if part in there), columns.cluster, columns.time)))
     cut = tuple(part for name in groups for part in name.split(TOGETHER))
     base = read(sides[0], columns, source=f"{columns.path} of the base", extra=[part for part in cut if part in before])
     head = read(sides[1], columns, source=columns.path, extra=extra)
-    regression = _amounts(base) or _amounts(head)
+    regression = amounts(base) or amounts(head)
     pairs = join(base, head, regression=regression)
     whole = not (pairs.only_base or pairs.only_head or pairs.moved)
     if not len(pairs):
@@ -107,7 +107,7 @@ def _join(
     )
 
 
-def _names(content: Content, path: str) -> tuple[str, ...]:
+def names(content: Content, path: str) -> tuple[str, ...]:
     """Return the columns of a file; none where it is no table, which reading it will say."""
     try:
         if content[:4] == b"PAR1":
@@ -117,7 +117,7 @@ def _names(content: Content, path: str) -> tuple[str, ...]:
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}.", "Write it again.") from error
 
 
-def _amounts(side: Side) -> bool:
+def amounts(side: Side) -> bool:
     """Return whether the task is a regression: what is true is a number, and broken or one of many."""
     truth, label = side.truth, side.label
     if not all(pa.types.is_integer(column.type) or pa.types.is_floating(column.type) for column in (truth, label)):
@@ -146,18 +146,19 @@ def _measured(
 ) -> Difference | str:
     if isinstance(meant, Refused):
         return meant.why
-    asked = _asked(together, pairs, wish, where)
-    found = paired.measure(meant, pairs, asked, name=wish.rule.metric, where=where)
+    chance = asked(pairs, wish, where, columns=together.columns, seed=together.seed)
+    found = paired.measure(meant, pairs, chance, name=wish.rule.metric, where=where)
     return found.why if isinstance(found, Refused) else found
 
 
-def _asked(together: Together, pairs: Pairs, wish: Wish, where: str) -> Asked:
-    seed = hashlib.sha256(f"{together.seed} {wish.rule.metric} {where}".encode()).digest()
+def asked(pairs: Pairs, wish: Wish, where: str, *, columns: Predictions, seed: str) -> Asked:
+    """Return how a wish asks on these rows; chance comes from `seed`, the metric and the slice."""
+    digest = hashlib.sha256(f"{seed} {wish.rule.metric} {where}".encode()).digest()
     return Asked(
         alpha=wish.rule.alpha,
         sign=1.0 if wish.rule.direction == "higher" else -1.0,
-        random=np.random.default_rng(int.from_bytes(seed[:16])),
-        dependence=_dependence(pairs, together.columns),
+        random=np.random.default_rng(int.from_bytes(digest[:16])),
+        dependence=_dependence(pairs, columns),
     )
 
 
@@ -190,11 +191,11 @@ def _weakest(together: Together, wishes: Iterable[Wish], meant: Meant) -> Iterat
     for wish in wishes if columns else ():
         metric = meant[wish.rule.name]
         if not wish.rule.secondary and not isinstance(metric, Refused):
-            asked = _asked(together, pairs, wish, "the weakest")
-            yield from slices.weakest(pairs, metric, columns, asked, name=wish.rule.metric)
+            chance = asked(pairs, wish, "the weakest", columns=together.columns, seed=together.seed)
+            yield from slices.weakest(pairs, metric, columns, chance, name=wish.rule.metric)
 
 
-def _notes(pairs: Pairs) -> Iterator[str]:
+def notes(pairs: Pairs) -> Iterator[str]:
     """Say which rows are not in the comparison, and whether the test set is another one."""
     lost = [
         (pairs.only_base, "of the base only"),
