@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from mltool.commands import blessings, ci_release, ledger, release_plan
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
 from mltool.registry.model import NewEvent
+from mltool.release import blessing as texts
 from mltool.release.json import digest, digest_of
 from support import predicted, released
 from support.repos import Repo, run
@@ -100,6 +102,14 @@ def test_a_version_is_blessed_with_the_predictions_and_bound_to_what_was_judged(
     message = project.git("for-each-ref", "--format=%(contents)", "refs/tags/delay@v1.1.0")
     assert re.search(r"^Mltool-Blessing: sha256:[0-9a-f]{64}$", message, re.MULTILINE)
     assert mltool(project.folder, "registry", "verify", "--remote", "origin").code == 0
+
+
+def test_a_blessing_is_valid_by_the_published_schema(project: Repo) -> None:
+    place = Path(__file__).parents[2] / "docs" / "schemas" / "blessing.schema.json"
+    assert place.read_text() == json.dumps(texts.schema(), indent=2) + "\n"
+    push(project, model(others=0.002, seed=2))
+    dry = mltool(project.folder, "register", "delay", "1.1.0", "--dry-run", "--json").json
+    jsonschema.validate(dry["events"][0]["blessing"], texts.schema())
 
 
 def test_the_judgement_of_a_pull_request_and_of_its_release_are_about_the_same(project: Repo) -> None:

@@ -103,6 +103,12 @@ def loads(text: str) -> Blessing:
         raise UserError(f"This is not a blessing of {SCHEMA}: {said}.", "Register a new version.") from error
 
 
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a blessing."""
+    document = msgspec.json.schema(Blessing)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **document}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What is known of a version's blessing: itself, or in a sentence why there is none that counts.
