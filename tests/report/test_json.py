@@ -104,9 +104,25 @@ REFUSED: dict[str, Callable[[], bytes]] = {
             }
         ]
     ),
+    "a histogram without a bar": lambda: changed(tables=[table(bars={"base": [], "head": [], "edges": [1.0]})]),
+    "bars without names": lambda: changed(
+        tables=[table(bars={"base": [0.5, 0.5], "head": [1.0, 0.0], "labels": ["a"]})]
+    ),
+    "a bar that is no share": lambda: changed(tables=[table(bars={"base": [7.0], "head": [1.0], "labels": ["a"]})]),
+    "rows that nobody counted": lambda: changed(tables=[{"path": "t", "base_rows": 1, "head_rows": 2}]),
+    "an answer that is none": lambda: changed(
+        tests={
+            "commit": "c",
+            "tests": [{"name": "t", "result": "passed", "claims": [{"statement": "x", "answer": "yes"}]}],
+        }
+    ),
     "a huge exponent": lambda: json.dumps(regression()).replace(b"84194", b"1e400"),
     "a number of 5,000 digits": lambda: json.dumps(regression()).replace(b"84194", b"9" * 5_000),
 }
+
+
+def table(**column: Any) -> dict[str, Any]:
+    return {"path": "t.csv", "columns": [{"name": "x", **column}]}
 
 
 def nested(depth: int) -> Any:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from mltool.gates.model_tests import ModelTests, judge
 from mltool.gates.verdict import Outcome
 from mltool.report import columns, html, markdown, terminal
 from mltool.report.blocks import Page, Row, Table
 from mltool.report.page import Links, page
 from mltool.snapshot.model import Stale
-from report.samples import SAMPLES, good, group, many, regression, sure, undecided
+from report.samples import SAMPLES, examined, good, group, many, regression, sure, undecided
 
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = Links(commit="https://github.com/o/r/commit/", run="https://github.com/o/r/actions/runs/1")
@@ -73,6 +74,33 @@ def test_a_pass_with_a_warning_does_not_wear_the_green_mark() -> None:
     from_warning = page(type(report)(**{**vars(report), "verdicts": calm, "outcome": Outcome.PASS}))
     assert (from_warning.icon, from_warning.tone) == ("⚠️", "warn")
     assert page(good()).icon == "✅"
+
+
+def test_tests_that_cannot_tell_take_the_green_mark_where_they_do_not_block() -> None:
+    run = ModelTests(commit="c", finished=True, passed=4, undecided=1, level="warn")
+    found = page(replace(good(), tests=run, verdicts=(*good().verdicts, judge(run))))
+    assert (found.icon, found.tone) == ("⚠️", "warn")
+    assert found.title == "Passed, with doubts: 1 test undecided, 2 improvements"
+
+
+def test_tests_that_pass_are_counted_behind_a_fold() -> None:
+    passing = tuple(item for item in examined().tests.tests if item.result == "passed")  # type: ignore[union-attr]
+    run = ModelTests(commit="c", finished=True, passed=212, skipped=1, seconds=3, tests=passing)
+    found = page(replace(good(), tests=run, verdicts=(*good().verdicts, judge(run))))
+    (section,) = [section for section in found.sections if section.title == "Model tests"]
+    assert (section.folded, section.summary) == (True, "212 pass, 1 skipped")
+    assert found.title == page(good()).title
+
+
+def test_a_run_that_broke_off_is_a_failure_and_says_so() -> None:
+    run = ModelTests(commit="c", passed=3)
+    text = terminal.render(
+        page(replace(good(), outcome=Outcome.FAIL, tests=run, verdicts=(*good().verdicts, judge(run)))),
+        width=100,
+        color=False,
+    )
+    assert text.startswith("❌ Failed: 1 failure, 2 improvements\nThe tests broke off before their end.")
+    assert "The run broke off before its end: what is not here was not tested." in text
 
 
 def test_long_tables_say_how_much_they_leave_out() -> None:

@@ -1,5 +1,7 @@
 """Two profiles of a column → bars that lie over one another; the profiles know enough, so nothing is read again."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,11 +19,17 @@ Floats = NDArray[np.float64]
 
 def bars(old: Column, new: Column) -> Bars | None:
     """Return the shares of both versions; None where there is nothing to draw, or a kind is another."""
+    found = None
     if old.numbers is not None and new.numbers is not None:
-        return _numbers(old.numbers, new.numbers)
-    if old.words is not None and new.words is not None and old.words.listed and new.words.listed:
-        return _words(old.words, new.words)
-    return None
+        found = _numbers(old.numbers, new.numbers)
+    elif old.words is not None and new.words is not None and old.words.listed and new.words.listed:
+        found = _words(old.words, new.words)
+    return replace(found, base=_rounded(found.base), head=_rounded(found.head)) if found else None
+
+
+def _rounded(shares: tuple[float, ...]) -> tuple[float, ...]:
+    """Return shares with as many digits as can be drawn: reports are kept."""
+    return tuple(round(share, 5) for share in shares)
 
 
 def _numbers(old: Numbers, new: Numbers) -> Bars | None:
@@ -38,7 +46,7 @@ def _numbers(old: Numbers, new: Numbers) -> Bars | None:
         return None
     edges = np.linspace(low, high, BINS + 1)
     base, head = (_between(side, edges) for side in sides)
-    return Bars(base=base, head=head, edges=tuple(edges.tolist()))
+    return Bars(base=base, head=head, edges=tuple(float(f"{edge:.6g}") for edge in edges))
 
 
 def _each(side: Numbers, distinct: list[float]) -> tuple[float, ...]:

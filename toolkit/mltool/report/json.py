@@ -111,6 +111,11 @@ def _misshapen(report: Report) -> Iterator[str]:
                 yield "a confusion matrix has another shape than its labels"
     if any(column.bars and not _drawable(column.bars) for table in report.tables for column in table.columns):
         yield "a histogram has another shape than its labels"
+    if any(
+        None not in (table.base_rows, table.head_rows) and None in (table.added, table.removed)
+        for table in report.tables
+    ):
+        yield "a table of both sides does not say how many rows came and went"
     names = {node.stage for node in report.graph.nodes}
     if any(end not in names for edge in report.graph.edges for end in edge):
         yield "the graph joins stages that are not in it"

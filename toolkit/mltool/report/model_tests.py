@@ -8,7 +8,7 @@ from mltool.report import figures
 from mltool.report.blocks import Block, Code, Column, Line, Paragraph, Row, Section, Table, Tone
 from mltool.report.model import Report
 
-MOST: Final = 30
+MOST, MOST_CLAIMS = 30, 5
 BAD: Final = ("failed", "error", "undecided")
 SIGNS: Final[dict[Result, tuple[str, Tone, str]]] = {
     "failed": ("❌", "bad", "fails"),
@@ -80,7 +80,7 @@ def _rows(item: ModelTest) -> Iterator[Row]:
     name: Line = (f"{icon}\u00a0", Code(short(item.name)))
     if not claims:
         yield Row((name, (item.said,), ("",), ("",), (word,)), tone=tone)
-    for claim in dict.fromkeys(claims):
+    for claim in tuple(dict.fromkeys(claims))[:MOST_CLAIMS]:
         needed = f": about {claim.needed:,} rows would tell" if claim.needed else ""
         yield Row((name, (claim.statement,), (measured(claim),), (allowed(claim),), (f"{word}{needed}",)), tone=tone)
 

@@ -135,7 +135,7 @@ def register(config: pytest.Config) -> None:
         return
     try:
         recorder = Recorder(
-            git.find(config.rootpath),
+            git.find(config.invocation_params.dir),
             arguments=config.invocation_params.args,
             lenient=config.getini("mltool_undecided") == "skip",
         )
