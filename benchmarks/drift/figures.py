@@ -35,16 +35,18 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Power:
-    """In how many of so many draws drift was called: in the column that was shifted, and in any of 30.
+    """Tables of so many rows: in how many drift was called that is there, and that is not.
 
-    Of these nothing is shifted in `unchanged`, and everything by the margin itself in `edge`.
+    Of `draws`, in the one column of 30 that was shifted (`seen`), and in any of 30 that were all shifted by the margin
+    itself (`edge`). Of `quiet`, in anything of 30 columns where nothing changed (`false`).
     """
 
     rows: int
     draws: int
     seen: int
-    unchanged: int
     edge: int
+    quiet: int
+    false: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from benchmarks.drift.figures import Power
-from mltool.data import drift, profile
+from mltool.data import drift, drift_bounds, profile
 from mltool.data.drift import Margins
 from mltool.data.profile import Profile
 from mltool.data.profile_source import Source
@@ -30,31 +30,36 @@ Values = NDArray[np.float64]
 
 
 def measure(draws: int) -> tuple[Power, ...]:
-    """Return the shares over so many draws of a profile and of tables of each size."""
+    """Return what is called in so many draws of a profile and a table of each size, and in half as many unchanged."""
     random = np.random.default_rng(5)
     counted = {rows: np.zeros(3, int) for rows in ROWS}
-    for _ in range(draws):
+    for draw in range(draws):
         with _table(random.standard_normal((KNOWN, COLUMNS))) as source:
             known = profile.make(source)
         for rows in ROWS:
             values = random.standard_normal((rows, COLUMNS))
-            one = np.eye(1, COLUMNS)[0] * SHIFT
-            counted[rows] += [
-                "n0" in called(known, values + one),
-                bool(called(known, values)),
-                bool(called(known, values + EDGE)),
-            ]
+            quiet = draw % 2 == 0 and called(known, values)
+            moved = shapes(known, values + EDGE)
+            counted[rows] += [shapes(known, values[:, :1] + SHIFT), moved, quiet]
     return tuple(
-        Power(rows=rows, draws=draws, seen=int(seen), unchanged=int(unchanged), edge=int(edge))
-        for rows, (seen, unchanged, edge) in counted.items()
+        Power(rows=rows, draws=draws, seen=int(seen), edge=int(edge), quiet=(draws + 1) // 2, false=int(false))
+        for rows, (seen, edge, false) in counted.items()
     )
 
 
-def called(known: Profile, values: Values) -> set[str]:
-    """Return the columns that are called for any effect, of a table of shape (rows, columns)."""
+def called(known: Profile, values: Values) -> bool:
+    """Return whether anything is called in a table of shape (rows, columns)."""
     with _table(values) as source:
-        found = drift.judge(known, source, alpha=ALPHA)
-    return {name for item in found.findings if item.state == "drifted" for name in item.columns}
+        return drift.judge(known, source, alpha=ALPHA).state == "drifted"
+
+
+def shapes(known: Profile, values: Values) -> bool:
+    """Return whether the distribution of any column is called: all that a shift can change, and much sooner told."""
+    level = drift.levels(known, ALPHA)["shape"]
+    return any(
+        old.numbers is not None and drift_bounds.shape(old.numbers, [column], level).low > Margins().distance
+        for old, column in zip(known.columns, values.T, strict=False)
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The tables: a large pair to be timed on, and scenarios of which it is known whether something drifted."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ CATEGORIES: Final = (5, 20, 100, 1_000, 10_000)
 MOVED: Final = (0, 7, 13)
 """Columns of the large pair whose numbers are spread by 5 % and moved by a tenth of a standard deviation."""
 
+SIDES: Final = ("old", "new")
+
 Columns = Mapping[str, Any]
 Made = Callable[[Generator], tuple[Columns, Columns]]
 
@@ -31,13 +34,10 @@ class Scenario:
     make: Made
 
 
-def write_large(folder: Path, *, rows: int = ROWS) -> tuple[Path, Path]:
-    """Write the large pair, a table of some 215 MB each, and return where."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = folder / "old.parquet", folder / "new.parquet"
-    for at, path in enumerate(paths):
-        parquet.write_table(_large(np.random.default_rng(at), rows, moved=bool(at)), path)
-    return paths
+def write_large(folder: Path, *, rows: int = ROWS) -> None:
+    """Write the large pair, a table of some 215 MB each."""
+    for at, side in enumerate(SIDES):
+        parquet.write_table(_large(np.random.default_rng(at), rows, moved=bool(at)), folder / f"{side}.parquet")
 
 
 def _large(random: Generator, rows: int, *, moved: bool) -> pa.Table:
@@ -58,7 +58,7 @@ def write(scenario: Scenario, folder: Path) -> Iterator[tuple[Path, Path]]:
     folder.mkdir(parents=True, exist_ok=True)
     for draw in range(scenario.draws):
         pair = []
-        for name, columns in zip(("old", "new"), scenario.make(_random(scenario, draw)), strict=True):
+        for name, columns in zip(SIDES, scenario.make(_random(scenario, draw)), strict=True):
             pair.append(folder / f"{scenario.key}-{draw}-{name}.parquet")
             parquet.write_table(pa.table(dict(columns)), pair[-1])
         yield pair[0], pair[1]
@@ -112,14 +112,18 @@ def _new_category(random: Generator) -> tuple[Columns, Columns]:
 
 
 SCENARIOS: Final = (
-    Scenario(key="s1", words="no change, 200 rows, 30 columns", drifts=(), draws=10, make=_unchanged(200)),
-    Scenario(key="s2", words="no change, 5,000 rows, 30 columns", drifts=(), draws=5, make=_unchanged(5000)),
-    Scenario(key="s3", words="a shift of one standard deviation", drifts=("n00",), draws=10, make=_shifted(5000, 1)),
-    Scenario(key="s4", words="the same, and one value of 10⁶ before", drifts=("n00",), draws=10, make=_outlier(1)),
-    Scenario(key="s4b", words="that one value alone, no shift", drifts=(), draws=10, make=_outlier(0)),
-    Scenario(key="s5", words="30 % of the values go missing", drifts=("n00",), draws=10, make=_missing),
-    Scenario(key="s6", words="no change of 10,000 categories", drifts=(), draws=5, make=_many),
-    Scenario(key="s7", words="a correlation of 0.9 turns to −0.9", drifts=("a", "b"), draws=10, make=_turned),
-    Scenario(key="s8", words="a new category, 2 % of rows", drifts=("c",), draws=10, make=_new_category),
-    Scenario(key="s9", words="a shift of 0.01 sd, 1,000,000 rows", drifts=(), draws=2, make=_shifted(1_000_000, 0.01)),
+    Scenario(key="s1", words="no change, 200 rows, 30 columns", drifts=(), draws=5, make=_unchanged(200)),
+    Scenario(key="s2", words="no change, 5,000 rows, 30 columns", drifts=(), draws=3, make=_unchanged(5000)),
+    Scenario(key="s3", words="a shift of one standard deviation", drifts=("n00",), draws=3, make=_shifted(5000, 1)),
+    Scenario(key="s4", words="the same, and one value of 10⁶ before", drifts=("n00",), draws=3, make=_outlier(1)),
+    Scenario(key="s4b", words="that one value alone, no shift", drifts=(), draws=3, make=_outlier(0)),
+    Scenario(key="s5", words="30 % of the values go missing", drifts=("n00",), draws=3, make=_missing),
+    Scenario(key="s6", words="no change of 10,000 categories", drifts=(), draws=3, make=_many),
+    Scenario(key="s7", words="a correlation of 0.9 turns to −0.9", drifts=("a", "b"), draws=3, make=_turned),
+    Scenario(key="s8", words="a new category, 2 % of rows", drifts=("c",), draws=3, make=_new_category),
+    Scenario(key="s9", words="a shift of 0.01 sd, 1,000,000 rows", drifts=(), draws=1, make=_shifted(1_000_000, 0.01)),
 )
+
+
+if __name__ == "__main__":
+    write_large(Path(sys.argv[1]), rows=int(sys.argv[2]))

@@ -103,18 +103,18 @@ def powers(found: Iterable[Power]) -> str:
     """Return what the rule sees and what it calls falsely, a column for each size."""
     sizes = list(found)
     lines = (
-        (f"shift of {power.SHIFT:g} standard deviations in one of them is called", [each.seen for each in sizes]),
-        ("anything is called where nothing changed", [each.unchanged for each in sizes]),
-        ("anything is called where all are shifted by exactly the margin", [each.edge for each in sizes]),
+        (
+            f"a shift of {power.SHIFT:g} standard deviations in one of them is called",
+            [each.seen / each.draws for each in sizes],
+        ),
+        ("anything is called where nothing changed", [each.false / each.quiet for each in sizes]),
+        ("anything is called where all are shifted by the margin itself", [each.edge / each.draws for each in sizes]),
     )
     return "\n".join(
         [
-            f"| | {' | '.join(f'{each.rows:,} rows' for each in sizes)} |",
+            f"| {power.COLUMNS} columns of | {' | '.join(f'{each.rows:,} rows' for each in sizes)} |",
             f"|---|{'---:|' * len(sizes)}",
-            *(
-                f"| {what} | {' | '.join(_percent(n / each.draws) for n, each in zip(counts, sizes, strict=True))} |"
-                for what, counts in lines
-            ),
+            *(f"| {what} | {' | '.join(map(_percent, shares))} |" for what, shares in lines),
         ]
     )
 

@@ -1,13 +1,14 @@
 """Which rows two versions of a table share: by hashes of 64 bits, so that sixteen bytes a row are all that is kept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mltool.data import arrays
 from mltool.data.profile_source import Source
 from mltool.errors import UserError
 
@@ -43,9 +44,11 @@ def blocks(source: Source, names: Sequence[str], *, like: Source) -> Iterator[Ha
 
 
 def matched(old: Hashes, new: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the keys that both sides have stand in each."""
+    """Return where the keys that both sides have stand in each, in the order of the old one."""
     _, before, after = np.intersect1d(old, new, assume_unique=True, return_indices=True)
-    return before, after
+    # In one order at least, columns are read as they lie in memory.
+    order = np.argsort(before)
+    return before[order], after[order]
 
 
 def common(old: Hashes, new: Hashes) -> int:
@@ -57,7 +60,8 @@ def common(old: Hashes, new: Hashes) -> int:
 
 def unique(source: Source, key: Sequence[str], hashes: Hashes) -> None:
     """Raise UserError where a key stands in more than one row."""
-    twice = len(hashes) - len(np.unique(hashes))
+    ordered = np.sort(hashes)
+    twice = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
     if twice:
         names = ", ".join(f"`{name}`" for name in key)
         raise UserError(
@@ -75,7 +79,7 @@ def _how(source: Source, name: str, like: Source) -> Callable[[pa.Array], Hashes
 
 def _numbers(block: pa.Array) -> Hashes:
     plain = block.dictionary_decode() if pa.types.is_dictionary(block.type) else block
-    values = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    values = arrays.floats(plain)
     # Adding 0 makes −0 the same as 0.
     found = _mixed((values + 0.0).view(np.uint64))
     if pa.types.is_integer(plain.type):
@@ -88,7 +92,7 @@ def _large(integers: pa.Array, values: NDArray[np.float64], found: Hashes) -> Ha
     """Return the hashes with those of integers that a float cannot tell apart taken from all of their bits."""
     beyond = np.abs(values) >= 2.0**53
     if beyond.any():
-        bits = pc.fill_null(integers, 0).to_numpy(zero_copy_only=False)
+        bits = arrays.fixed(integers)
         found[beyond] = _mixed(bits[beyond].astype(np.uint64) if bits.dtype == np.uint64 else _bits(bits[beyond]))
     return found
 
@@ -98,10 +102,9 @@ def _bits(integers: NDArray[np.int64]) -> Hashes:
 
 
 def _times(block: pa.Array) -> Hashes:
-    missing = block.is_null().to_numpy(zero_copy_only=False)
     bits = block.cast(pa.int32()).cast(pa.int64()) if pa.types.is_date32(block.type) else block.cast(pa.int64())
-    found = _mixed(pc.fill_null(bits, 0).to_numpy(zero_copy_only=False).view(np.uint64))
-    found[missing] = _MISSING
+    found = _mixed(arrays.fixed(bits).view(np.uint64))
+    found[arrays.missing(block)] = _MISSING
     return found
 
 
@@ -110,8 +113,7 @@ def _texts(block: pa.Array) -> Hashes:
     # The last one is for what is missing.
     each = [_hashed(str(word)) for word in encoded.dictionary.to_pylist()]
     table = np.array([*each, int(_MISSING)], np.uint64)
-    at: NDArray[np.int64] = pc.fill_null(encoded.indices.cast(pa.int64()), len(each)).to_numpy(zero_copy_only=False)
-    return table[at]
+    return table[np.where(arrays.missing(encoded.indices), len(each), arrays.fixed(encoded.indices))]
 
 
 def _text(block: pa.Array) -> pa.Array:
@@ -122,6 +124,7 @@ def _text(block: pa.Array) -> pa.Array:
         return pa.array([None if value is None else repr(value) for value in block.to_pylist()], pa.string())
 
 
+@lru_cache(maxsize=1 << 16)
 def _hashed(word: str) -> int:
     return int.from_bytes(blake2b(word.encode(errors="surrogatepass"), digest_size=8).digest(), "little")
 

@@ -87,7 +87,7 @@ def judge(profile: Profile, source: Source, *, alpha: float = 0.05, margins: Mar
 
     `alpha` is the chance of one false alarm or more. Raises UserError where the file breaks off.
     """
-    margins, levels = margins or Margins(), _levels(profile, alpha)
+    margins, shared = margins or Margins(), levels(profile, alpha)
     rows = sample(source.rows)
     found: list[Finding] = []
     changed: list[Changed] = []
@@ -97,11 +97,11 @@ def judge(profile: Profile, source: Source, *, alpha: float = 0.05, margins: Mar
         if new is None or _is_other(old, new, profile.rows):
             changed.append(_changed(old, new))
             continue
-        effects = _effects(old, new, profile.rows, levels)
+        effects = _effects(old, new, profile.rows, shared)
         found += (_finding(effect, (old.name,), bounded, margins) for effect, bounded in effects)
         seen.append(lean(new))
     for before, after in _matched(profile.pairs, pairs(seen)):
-        bounded = bounds.correlation(before, after, levels["correlation"])
+        bounded = bounds.correlation(before, after, shared["correlation"])
         found.append(_finding("correlation", (before.left, before.right), bounded, margins))
     known = {old.name for old in profile.columns}
     new_names = tuple(name for name in source.columns if name not in known)
@@ -113,7 +113,7 @@ def _changed(old: Column, new: Seen | None) -> Changed:
     return Changed(column=old.name, sentence=sentence)
 
 
-def _levels(profile: Profile, alpha: float) -> dict[Effect, float]:
+def levels(profile: Profile, alpha: float) -> dict[Effect, float]:
     """Return the level of one effect of each kind; what no column needs goes to the others."""
     categories = sum(old.words is not None and bool(old.words.listed) for old in profile.columns)
     numbers = sum(old.numbers is not None for old in profile.columns)

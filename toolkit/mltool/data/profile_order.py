@@ -51,7 +51,8 @@ def at(parts: Sequence[Floats], ranks: Counts) -> Floats:
     _, near = cells.tally(parts, asked)
     if near is None:
         return _sorted(parts)[ranks]
-    return near[ranks - np.cumsum(np.where(asked, 0, totals))[own]]
+    ordered: Floats = near[ranks - np.cumsum(np.where(asked, 0, totals))[own]]
+    return ordered
 
 
 def _sorted(parts: Sequence[Floats]) -> Floats:
