@@ -1,11 +1,12 @@
 """Run a program."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -74,11 +75,17 @@ def stream(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, st
 
 
 def tee(
-    command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str] | None = None, aside: bool = False
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    aside: bool = False,
+    apart: bool = False,
 ) -> Result:
     """Run `command` like `stream`, and also return the end of what it wrote to standard error.
 
-    `aside` sends its standard output to ours for errors, so that ours for results stays clean.
+    `aside` sends its standard output to ours for errors, so that ours for results stays clean. `apart` runs it in a
+    group of its own, of which nothing is left where we are stopped.
     """
     env = dict(environ) if environ is not None else None
     try:
@@ -89,11 +96,12 @@ def tee(
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno() if aside else None,
             stderr=subprocess.PIPE,
+            start_new_session=apart,
         )
     except FileNotFoundError as error:
         raise UserError(f"`{command[0]}` is not installed or not on PATH.", "Install it and try again.") from error
     lines: deque[str] = deque(maxlen=200)
-    with running:
+    with running, _ending(running) if apart else nullcontext():
         for line in running.stderr or ():
             sys.stderr.buffer.write(line)
             sys.stderr.flush()
@@ -131,6 +139,27 @@ def started(
             yield running
         finally:
             running.terminate()
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Let a signal to stop end what is begun in order, as Ctrl-C does, so that nothing is left behind."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _ending(running: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the group of a program where what happens inside does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        raise
 
 
 @contextmanager

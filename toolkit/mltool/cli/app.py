@@ -31,6 +31,7 @@ PANELS: Final[dict[str, dict[str, str | Group]]] = {
             verbs={
                 "export": "measure_export:export",
                 "leakage": "measure_leakage:leakage",
+                "base": "measure_base:base",
                 "profile": "data_drift:profile",
                 "evaluate": "measure:evaluate",
                 "split": "measure:split",

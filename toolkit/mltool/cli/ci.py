@@ -35,19 +35,29 @@ def check(project: Project = Path()) -> None:
 def run(project: Project = Path()) -> None:
     """Reproduce the pipeline in CI, with what it needs from the DVC remote.
 
+    Where the test set is not the base's, the base's model is evaluated on the new one: see `mltool measure base`.
+
     Exits 2 when a stage fails or data was never pushed, 4 when the remote does not answer.
     """
     import os
 
     from mltool import git, shell
-    from mltool.commands import ci, reproduce
+    from mltool.ci import github_actions
+    from mltool.commands import ci, reproduce, test_set_base
 
     edges = reproduce.Edges(
         tee=lambda command, folder: shell.tee(command, cwd=folder),
         say=lambda line: print(line, flush=True),
         on_github=os.environ.get("GITHUB_ACTIONS") == "true",
     )
-    raise typer.Exit(ci.run(git.find(project), edges))
+
+    def targets() -> tuple[str, ...]:
+        build = github_actions.load(os.environ) if github_actions.has_place(os.environ) else None
+        return (build.base_sha, build.base_ref) if build else ()
+
+    done = ci.run(git.find(project), edges)
+    test_set_base.attempt(project, targets=targets, say=edges.say)
+    raise typer.Exit(done)
 
 
 def release(project: Project = Path()) -> None:

@@ -13,9 +13,7 @@ def leakage(
     test: Path = typer.Argument(..., help="The table it is tested on."),
     out: Path = typer.Option(Path("eval/leakage.json"), help="Where the counts go, as JSON; no row goes there."),
     ignore: list[str] = typer.Option([], help="Column that says nothing about a row, such as its id. Repeatable."),
-    key: list[str] = typer.Option(
-        [], help="Column that tells who or what a row is of: a customer. Repeatable."
-    ),
+    key: list[str] = typer.Option([], help="Column that tells who or what a row is of: a customer. Repeatable."),
     label: str = typer.Option("", help="Column of what is predicted: also count rows that are the same but for it."),
 ) -> None:
     """Count the test rows that stand in the training table too: equal in all columns, or of the same --key.

@@ -6,12 +6,13 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from mltool import dvc, git
+from mltool.commands import test_set_base
 from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
@@ -47,8 +48,11 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     if not asked:
         return Grounds()
     path = config.predictions.path
+    anew = test_set_base.kept(compared, config)
     sides = (
-        stored(compared, path, compared.base_tree, compared.base),
+        Stored(identity=anew.name, place=anew.place)
+        if anew and anew.place
+        else stored(compared, path, compared.base_tree, compared.base),
         stored(compared, path, compared.head_tree, compared.head),
     )
     absent = [name for name, side in zip(("the base", "this change"), sides, strict=True) if side is None]
@@ -62,10 +66,22 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     try:
         with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"
-            found: Grounds = import_module(PAIRED).compare(before, after, asked, config.predictions, seed=seed)
+            found: Grounds = import_module(PAIRED).compare(
+                before, after, asked, config.predictions, seed=seed, anew=bool(anew and anew.place)
+            )
     except MltoolError as error:
-        return refused(error, broken=not error.what.startswith(f"{path}{BASE}"))
-    return found
+        found = refused(error, broken=not error.what.startswith(f"{path}{BASE}"))
+        return replace(found, notes=(*_other_test_set(config, anew), *found.notes))
+    return replace(found, anew=bool(anew and anew.place), notes=(*found.notes, *_other_test_set(config, anew)))
+
+
+def _other_test_set(config: Config, anew: test_set_base.Anew | None) -> tuple[str, ...]:
+    if anew is None:
+        return ()
+    differs = f"The test set {config.test_set.path} differs between base and head"
+    if anew.place:
+        return (f"{differs}: the base was evaluated anew on this change's. Its own metrics files are of other rows.",)
+    return (f"{differs}, and the base was not evaluated on the new one: {anew.why}.",)
 
 
 def refused(error: MltoolError, *, broken: bool) -> Grounds:

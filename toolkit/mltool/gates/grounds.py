@@ -22,15 +22,17 @@ class Grounds:
 
     `paired` maps the name of a gate and a slice (empty: all rows) to the difference of its metric, or to the reason why
     there is none. `unpaired` says why no metric could be compared row by row; `broken`, that the head's predictions are
-    there and cannot be used, so that nothing less may decide; `unmoved`, that both sides have the very same. `past` has
-    the values of each metric on the target branch, oldest first. `weakest` are the groups of rows that lost most, found
-    and not declared. Reasons are clauses: they begin small and end without a dot.
+    there and cannot be used, so that nothing less may decide; `unmoved`, that both sides have the very same; `anew`,
+    that the base's are those of its model on the head's test set, so that its metrics files are of other rows. `past`
+    has the values of each metric on the target branch, oldest first. `weakest` are the groups of rows that lost most,
+    found and not declared. Reasons are clauses: they begin small and end without a dot.
     """
 
     paired: Mapping[tuple[str, str], Difference | str] = field(default_factory=dict)
     unpaired: str = ""
     broken: bool = False
     unmoved: bool = False
+    anew: bool = False
     past: Mapping[str, Sequence[float]] = field(default_factory=dict)
     weakest: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()

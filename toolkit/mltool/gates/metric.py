@@ -143,8 +143,11 @@ def _compare(
         why = "; ".join(reasons)
         if isinstance(found, Difference):
             asked = p_worse if found is grounds.paired.get((rule.name, "")) else None
+            anew = test == "paired" and grounds.anew
+            start = replace(start, base=found.base, delta=value - found.base, recorded=was) if anew else start
             judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
-            return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
+            own = f"Base evaluated anew on this change's test set (its own metrics file says {was:.6g})."
+            return replace(judged, sentence=" ".join((judged.sentence, *found.notes, *((own,) if anew else ()))))
         if not found:  # there is nothing to estimate
             return replace(_by_tolerance(rule, was, value), test=test, method="the same predictions on both sides")
         reasons.append(f"not {test}: {found}")

@@ -32,7 +32,8 @@ class Verdict:
     `groups` their clusters, `repeats` the trainings of the side that has fewer; `method` says what was done and
     `source` where that is described. `smallest_drop` would be seen in 4 of 5 cases, `rows_needed` (about) would decide.
     `slice` is `column=value`, empty for all rows. `blind` says that a slice has too few rows to show a drop as large as
-    is allowed, `accepted` why people live with a regression, and until when.
+    is allowed, `accepted` why people live with a regression, and until when. `recorded` is what the base's own metrics
+    file says, where `base` is what its model scores on the head's test set.
     """
 
     gate: str
@@ -64,6 +65,7 @@ class Verdict:
     rows_needed: int | None = None
     suspicious: bool = False
     accepted: str = ""
+    recorded: float | None = None
     blind: bool = False
 
     @property

@@ -52,16 +52,20 @@ class Together:
     refused: Mapping[str, str]
 
 
-def compare(base: Content, head: Content, wishes: Iterable[Wish], columns: Predictions, *, seed: str) -> Grounds:
+def compare(
+    base: Content, head: Content, wishes: Iterable[Wish], columns: Predictions, *, seed: str, anew: bool = False
+) -> Grounds:
     """Return the differences of the wished metrics between the predictions of base and head, the bytes of two files.
 
-    Chance comes from `seed`. Raises UserError for files that cannot be read or joined.
+    Chance comes from `seed`. `anew` says that the base's metrics files are not of its predictions, so that the head's
+    alone tell what a metric means. Raises UserError for files that cannot be read or joined.
     """
     wished = tuple(wishes)
     declared = tuple(dict.fromkeys(name for wish in wished for name in wish.rule.slices))
     groups = tuple(dict.fromkeys(wish.rule.group for wish in wished if wish.rule.group))
     together = _join((base, head), seed, columns, declared, groups)
-    meant = {wish.rule.name: _meaning(together, wish) for wish in wished}
+    meaning = _meaning_of_head if anew else _meaning
+    meant = {wish.rule.name: meaning(together, wish) for wish in wished}
     found: dict[tuple[str, str], Difference | str] = {}
     for where, pairs in chain((("", together.pairs),), _slices(together)):
         for wish in wished:
@@ -139,6 +143,18 @@ def _meaning(together: Together, wish: Wish) -> Metric | Refused:
     if alone[0] != alone[1] or alone[0] not in tuple(paired.candidates(together.pairs, wanted)):
         return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
     return alone[0]
+
+
+def _meaning_of_head(together: Together, wish: Wish) -> Metric | Refused:
+    """Return what the metric's name means by the head's predictions and its metrics file alone."""
+    pairs = together.pairs if together.base is together.head else together.head
+    twice = replace(pairs, base=pairs.head, base_scores=pairs.head_scores, known={})
+    higher = wish.rule.direction == "higher"
+    wanted = Wanted(metric=wish.rule.metric, higher=higher, base=wish.head, head=wish.head, group=wish.rule.group)
+    found = paired.meaning(twice, wanted)
+    if isinstance(found, Refused) or found in tuple(paired.candidates(together.pairs, wanted)):
+        return found
+    return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
 
 
 def _measured(

@@ -114,13 +114,14 @@ def _metrics(evidence: Evidence) -> tuple[tuple[MetricRow, ...], tuple[str, ...]
     before, after, live = sides
     names = list(dict.fromkeys([*after, *before]))
     judged = {verdict.metric for verdict in evidence.verdicts}
+    anew = {item.metric: item.base for item in evidence.verdicts if item.recorded is not None and not item.slice}
     if len(names) > MOST_METRICS:
         names.sort(key=lambda name: (f"{name[0]}:{name[1]}" not in judged, before.get(name) == after.get(name)))
     rows = tuple(
         MetricRow(
             path=path,
             key=name,
-            base=finite(before.get((path, name))),
+            base=finite(anew.get(f"{path}:{name}", before.get((path, name)))),
             head=finite(after.get((path, name))),
             production=finite(live.get((path, name))),
             direction=direction(name),
