@@ -382,3 +382,8 @@ def test_a_file_that_breaks_off_shows_none_of_its_data(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no table that can be read") as error:
         check(one(type="text", unique=True), open_source(path), now=NOW)
     assert "secret" not in str(error.value)
+
+
+def test_a_pattern_that_would_explode_elsewhere_takes_no_longer_than_the_text(judged: Checking) -> None:
+    found = judged({"x": ["a" * 50_000 + "b", "a"]}, one(type="text", pattern="(a+)+"))
+    assert rule(found, "pattern").count == 1
