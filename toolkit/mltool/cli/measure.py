@@ -22,8 +22,13 @@ def evaluate(
         "auto", help="What is predicted; auto tells it from the values."
     ),
     slices: list[str] = typer.Option([], "--slice", help="Also score each value of this column. Repeatable."),
+    groups: list[str] = typer.Option(
+        [], "--group", help="Also measure how far apart the groups of this column are treated. Repeatable."
+    ),
     positive: str = typer.Option("", help="The positive label of a binary task, where it is not 1 or True."),
-    min_rows: int = typer.Option(30, min=1, help="A slice with fewer rows gets its count and no scores."),
+    min_rows: int = typer.Option(
+        30, min=1, help="A slice with fewer rows gets its count and no scores, a group no gap."
+    ),
     metrics: Path = typer.Option(Path("metrics.json"), help="Where the metrics go."),
     slices_file: Path = typer.Option(Path(SLICES), help="Where the scores by slice go."),
     plots: Path = typer.Option(Path("eval/plots"), help="Folder for the points of ROC, confusion and so on."),
@@ -47,13 +52,15 @@ def evaluate(
         columns=columns,
         task=None if task == "auto" else task,
         slices=slices,
+        groups=groups,
         positive=positive or None,
         min_rows=min_rows,
     )
     written = measure.write_evaluation(evaluation, metrics=metrics, slices=slices_file, plots=plots)
     for note in evaluation.notes:
         typer.echo(note)
-    typer.echo(f"{evaluation.task}: " + ", ".join(f"{name} {value:g}" for name, value in evaluation.metrics.items()))
+    for name, found in ((evaluation.task, evaluation.metrics), *evaluation.gaps.items()):
+        typer.echo(f"{name}: " + ", ".join(f"{metric} {value:g}" for metric, value in found.items()))
     typer.echo("Wrote " + ", ".join(map(str, written)))
 
 
