@@ -17,7 +17,6 @@ TRANSFORMER = Path("models/transformer.skops")
 MODEL = Path("models/model.skops")
 PREDICTIONS = Path("eval/predictions.parquet")
 COST = Path("eval/cost.json")
-DATA_FACT = Path("eval/data.json")
 SPLIT_FACT = Path("eval/split.json")
 
 

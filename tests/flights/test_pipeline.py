@@ -117,7 +117,7 @@ def test_a_second_run_on_more_threads_makes_the_same_bytes_of_everything_but_the
     assert done.returncode == 0, done.stderr
     second = locked(project)
     assert {path for path in first if first[path] != second[path]} <= {"eval/cost.json"}
-    assert len(first) == 20
+    assert len(first) == 21
 
 
 def test_a_run_with_nothing_changed_runs_nothing(project: Path) -> None:
@@ -135,13 +135,12 @@ def test_broken_data_stops_at_validation_with_a_sentence(project: Path, tmp_path
     january.unlink()
     measure.write(january, frame.assign(distance=-1))
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        [sys.executable, "-m", "flights.validate"], cwd=broken, env=environ, capture_output=True, text=True, check=False
-    )
+    command = ["mltool", "data", "check", "flights/months.yaml", "data/months", "--out", "eval/months.json"]
+    done = subprocess.run(command, cwd=broken, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "2013-01: distance: 27004 values outside, such as -1" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert json.loads((broken / "eval/data.json").read_bytes())["problems"]
+    assert "27,004 of 27,004 values of `distance` are outside 10 to 5500, such as '-1' in row 1 of 2013" in done.stdout
+    assert done.stderr == ""
+    assert json.loads((broken / "eval/months.json").read_bytes())["outcome"] == "fail"
 
 
 def test_a_month_that_does_not_exist_stops_the_pipeline_with_a_sentence(project: Path, tmp_path: Path) -> None:
