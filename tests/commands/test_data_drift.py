@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "code", "sentence"),
     [
         ("same", 0, "✅ No drift"),
-        ("few", 3, "❔ No drift found, but too few rows to rule it out"),
+        ("few", 3, "❓ No drift found, but too few rows to rule it out"),
         ("moved", 1, "❌ Drift in 1 column"),
         ("text", 1, "held numbers, and now holds text"),
     ],
