@@ -14,6 +14,7 @@ from mltool.report import junit
 from support.predicted import GATES, commit, project
 from support.predicted import predictions as made
 from support.repos import Repo
+from support.said import mltool
 
 
 @pytest.fixture
@@ -102,3 +103,32 @@ def test_junit_fails_what_blocks_and_passes_nothing_that_is_undecided(worse: Rep
     case = suite.find("testcase/failure")
     assert case is not None
     assert (case.get("message") or "").startswith("fail: accuracy fell")
+
+
+def test_a_slice_is_accepted_to_its_day_and_shown_in_every_form(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", gates=f'{GATES}slices = ["group"]\n')
+    commit(repo, made())
+    repo.git("checkout", "-q", "-b", "try")
+    head = made()
+    head["y_pred"] = head.y_pred.where((head.group == "south") | (head.row_id % 16 != 0), 1 - head.y_true)
+    right = head[(head.group == "south") & (head.y_true != head.y_pred)].index
+    head.loc[right, "y_pred"] = head.y_true[right]  # what the north loses the south makes up for
+    commit(repo, head)
+    failed = gate.judge(compare(repo.folder), committed=False)
+    assert {item.slice for item in failed.verdicts if item.blocks} == {"group=north"}
+    with pytest.raises(UserError, match="has no slice `group=west`"):
+        run(repo, slice_="group=west")
+    run(repo, reason="few northerners, see #9", slice_="group=north")
+    report = gate.judge(compare(repo.folder), committed=False)
+    north = next(item for item in report.verdicts if item.slice == "group=north")
+    assert (north.outcome, north.accepted.endswith("few northerners, see #9")) == (Outcome.PASS, True)
+    assert report.outcome is Outcome.PASS
+    (case,) = (it for it in ET.fromstring(junit.render(report)).iter("testcase") if "north" in it.attrib["name"])
+    numbers = {item.attrib["name"]: item.attrib["value"] for item in case.iter("property")}
+    assert (numbers["accepted"], numbers["rows"]) == (north.accepted, "500")
+    assert {"low", "high", "method", "smallest_drop", "source"} <= set(numbers)
+    said = mltool(repo.folder, "report", "--format", "markdown").out
+    assert "few northerners" in said
+    file = repo.folder / "mltool.toml"
+    file.write_text(file.read_text().replace("until = 20", "until = 19"))
+    assert gate.judge(compare(repo.folder), committed=False).outcome is Outcome.FAIL

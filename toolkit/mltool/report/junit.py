@@ -1,11 +1,17 @@
 """Verdicts as JUnit XML, which every CI system shows."""
 
 from collections import Counter
+from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.report.inert import visible
 from mltool.report.model import Report
+
+NAMED: Final = (
+    "outcome", "level", "base", "head", "delta", "allowed", "low", "high", "alpha", "p_worse", "rows", "groups",
+    "smallest_drop", "rows_needed", "test", "method", "source", "why", "accepted",
+)  # fmt: skip
 
 
 def render(report: Report) -> str:
@@ -32,9 +38,20 @@ def _case(item: Verdict) -> str:
     name = f"{item.gate} [{item.slice}]" if item.slice else item.gate
     opening = f"<testcase classname={_value(item.metric or 'pipeline')} name={_value(name)}"
     said, kind = visible(item.sentence), _kind(item)
-    if not kind:
-        return f"{opening}><system-out>{escape(said)}</system-out></testcase>"
-    return f"{opening}><{kind} message={_value(f'{item.outcome}: {said}')}/></testcase>"
+    result = f"<{kind} message={_value(f'{item.outcome}: {said}')}/>" if kind else ""
+    out = "" if kind else f"<system-out>{escape(said)}</system-out>"
+    return f"{opening}>{_properties(item)}{result}{out}</testcase>"
+
+
+def _properties(item: Verdict) -> str:
+    """Return what was found, each number by its name in the report's JSON."""
+    known = ((name, getattr(item, name)) for name in NAMED)
+    listed = (
+        f"<property name={_value(name)} value={_value(str(value))}/>"
+        for name, value in known
+        if value not in (None, "")
+    )
+    return f"<properties>{''.join(listed)}</properties>"
 
 
 def _value(text: str) -> str:
