@@ -1,11 +1,9 @@
-"""What the tests look at: the data, the trained model and what it said."""
+"""What the tests look at beside mltool's own fixtures (`model`, `predict`, `predictions`): the data."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from mltool import measure
-from sklearn.pipeline import Pipeline
 
 
 def reproduced(path: str) -> Path:
@@ -21,15 +19,10 @@ def raw() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def unseen() -> pd.DataFrame:
+def test_set() -> pd.DataFrame:
     return pd.read_csv(reproduced("data/split") / "test.csv")
 
 
 @pytest.fixture(scope="session")
 def seen() -> pd.DataFrame:
     return pd.read_csv(reproduced("data/split") / "train.csv")
-
-
-@pytest.fixture(scope="session")
-def model() -> Pipeline:
-    return measure.load_model(reproduced("model/model.skops"))

@@ -30,5 +30,5 @@ def test_the_model_sees_no_id_and_no_outcome(seen: pd.DataFrame) -> None:
     assert list(features(seen)) == CATEGORIES + NUMBERS
 
 
-def test_the_test_part_is_later_than_the_training_part(seen: pd.DataFrame, unseen: pd.DataFrame) -> None:
-    assert seen["sent_at"].max() < unseen["sent_at"].min()
+def test_the_test_part_is_later_than_the_training_part(seen: pd.DataFrame, test_set: pd.DataFrame) -> None:
+    assert seen["sent_at"].max() < test_set["sent_at"].min()
