@@ -11,7 +11,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from mltool.data.check import Checked, check
-from mltool.data.check_judge import Verdict
+from mltool.data.check_verdicts import Verdict
 from mltool.data.contract import Column, Contract, Environment, Rows
 from mltool.data.contract_parts import open_source
 from mltool.data.contract_table import ROWS

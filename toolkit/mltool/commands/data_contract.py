@@ -14,7 +14,7 @@ from mltool import disk
 from mltool.data import check as room
 from mltool.data import check_suggest, contract_file, contract_parts
 from mltool.data import infer as learning
-from mltool.data.check_judge import Verdict
+from mltool.data.check_verdicts import Verdict
 from mltool.data.contract import Contract
 from mltool.data.exchange import pandera
 from mltool.errors import Exit, UserError

@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from mltool.data import check_keys, check_references, contract_parts
 from mltool.data.check_column import Example, Found, Place, Tally, look, note_rows, short, typed
-from mltool.data.check_judge import Asked, Part, Read, Verdict, judge
+from mltool.data.check_judge import judge
 from mltool.data.check_keys import Prints, Seen
 from mltool.data.check_values import fits
+from mltool.data.check_verdicts import Asked, Part, Read, Verdict
 from mltool.data.contract import Contract
 from mltool.data.contract_expression import Expression
 from mltool.data.contract_parts import Source

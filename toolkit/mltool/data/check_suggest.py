@@ -9,8 +9,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from mltool.data import contract_file, infer
 from mltool.data.check import Checked
 from mltool.data.check_column import STRANGERS, Tally
-from mltool.data.check_judge import Verdict, age_of
+from mltool.data.check_judge_column import age_of
 from mltool.data.check_values import EPOCH
+from mltool.data.check_verdicts import Verdict
 from mltool.data.contract import Column
 from mltool.data.contract_parts import Source
 from mltool.data.contract_rules import TIMES, range_of
