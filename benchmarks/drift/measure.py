@@ -103,7 +103,7 @@ def scenarios(folder: Path, chosen: Sequence[Tool]) -> dict[str, dict[str, Share
     """Return what each tool says of each scenario: all tools see the same tables."""
     pairs = {scenario.key: list(tables.write(scenario, folder)) for scenario in SCENARIOS}
     found, _ = pythons(chosen)
-    said = {OURS: {key: [_ours(*pair) for pair in made] for key, made in pairs.items()}}
+    said = {OURS: {key: [ours(*pair) for pair in made] for key, made in pairs.items()}}
     for tool in chosen:
         if tool.scenarios and tool.name in found:
             said[tool.name] = _theirs(tool, found[tool.name], folder, pairs)
@@ -114,7 +114,8 @@ def scenarios(folder: Path, chosen: Sequence[Tool]) -> dict[str, dict[str, Share
 SCENARIOS_BY_KEY: Mapping[str, Scenario] = {scenario.key: scenario for scenario in SCENARIOS}
 
 
-def _ours(old: Path, new: Path) -> set[str]:
+def ours(old: Path, new: Path) -> set[str]:
+    """Return what the rule calls in a pair."""
     with opened(old) as source:
         known = profile.make(source)
     with opened(new) as source:

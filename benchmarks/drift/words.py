@@ -58,7 +58,7 @@ def speed(found: Results) -> str:
 
 def _line(name: str, each: Speed, ours: Speed) -> str:
     if each.took is None or ours.took is None:
-        return f"| {name} | does not run: `{each.failed[:120]}` | | | | | |"
+        return f"| {name} | no figure: `{each.failed[:120]}` | | | | | |"
     cells = (
         f"{each.took.cpu:.2f} s",
         f"{each.took.cpu / ours.took.cpu:.1f}",
