@@ -59,6 +59,6 @@ def test_the_sentence_says_what_a_reader_of_the_count_must_know() -> None:
                     label="y", relabelled=3)  # fmt: skip
     assert gate.sentence(found, allowed=0) == (
         "1 of 1,000 test rows (0.1 %) stands in the training table too (the same in 1 column); 0 % are allowed. "
-        "2 test rows equal an earlier one, so some of it may be chance. 3 test rows equal a training row but for `y`."
+        "2 test rows equal earlier ones, so some of it may be chance. 3 test rows equal training rows but for `y`."
     )
     assert gate.sentence(NONE) == "No test row stands in the training table too (the same in 2 columns)."

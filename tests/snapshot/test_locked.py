@@ -58,6 +58,12 @@ def test_what_was_made_counts_where_it_was_read_with_another_hash() -> None:
     assert found("eval/predictions.csv", stale) == ("eval/predictions.csv", f"md5-dos2unix:{B}")
 
 
+def test_where_two_stages_read_two_versions_neither_counts_and_the_folder_does() -> None:
+    cost = f"  cost:\n    cmd: cost\n    deps:\n    - path: data/split/test.csv\n      hash: md5\n      md5: {B}\n"
+    assert found("data/split/test.csv", LOCK + cost) == ("data/split", f"md5:{B}.dir")
+    assert found("data/split/test.csv", LOCK.replace("data/split\n", "other\n") + cost) is None
+
+
 def test_a_lock_in_a_folder_and_a_stage_with_a_folder_of_its_own() -> None:
     assert found("sub/data/split/test.csv", file="sub/dvc.lock") == ("sub/data/split/test.csv", f"md5:{A}")
     moved = LOCK.replace("data/split/test.csv", "../data/split/test.csv")

@@ -81,9 +81,12 @@ def sentence(found: Leakage, *, allowed: float | None = None) -> str:
     some = f"{found.leaked:,} of {_counted(found.test_rows, 'test row')} ({share:.3g} %) {stand}"
     parts = [f"{none or some} in the training table too ({by}){limit}."]
     if found.repeated:
-        parts.append(f"{_counted(found.repeated, 'test row')} equal an earlier one, so some of it may be chance.")
+        equal = "equals an earlier one" if found.repeated == 1 else "equal earlier ones"
+        chance = ", so some of it may be chance" if found.leaked else ""
+        parts.append(f"{_counted(found.repeated, 'test row')} {equal}{chance}.")
     if found.relabelled:
-        parts.append(f"{_counted(found.relabelled, 'test row')} equal a training row but for `{found.label}`.")
+        equal = "equals a training row" if found.relabelled == 1 else "equal training rows"
+        parts.append(f"{_counted(found.relabelled, 'test row')} {equal} but for `{found.label}`.")
     return " ".join(parts)
 
 

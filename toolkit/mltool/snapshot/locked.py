@@ -26,25 +26,37 @@ def pointers(path: str) -> tuple[str, ...]:
 def find(file: str, content: bytes, path: str) -> Output | None:
     """Return what `file` records of `path` itself, else of the nearest folder that holds it; None where nothing.
 
-    Its path is `path` or that folder. What was read counts like what was made: both are the hash of the file.
+    Its path is `path` or that folder. What was made says more than what was read, which may be of an older run: where
+    stages read `path` with several hashes, none of those counts.
     """
     text = content.decode(errors="replace")
     if file.endswith(LOCK):
         folder = file[: -len(LOCK)].rstrip("/")
-        found = {
-            (raw, f"{how or 'md5-dos2unix'}:{digest}") for raw, how, digest in _pattern(folder, path).findall(text)
+        found = _pattern(folder, path).findall(text)
+        hashes = {
+            f"{how or 'md5-dos2unix'}:{digest}" for raw, how, digest in found if _place(folder, raw, path) == path
         }
-        near = _nearest(folder, found, path)
-        if near and len({digest for raw, digest in found if _place(folder, raw, path) == near.path}) == 1:
-            return near
-        if not near and not any(name in text for name in _names(folder, path)):
+        if len(hashes) == 1:
+            return Output(path=path, hash=hashes.pop())
+        if not found and not any(name in text for name in _names(folder, path)):
             return None
-    return _nearest("", _entries(file, content), path)
+    read, made = _entries(file, content)
+    return _nearest(made, path, only=path) or _nearest(_agreed(read), path, only=path) or _nearest(made, path)
 
 
-def _nearest(folder: str, entries: Iterable[tuple[str, str]], path: str) -> Output | None:
-    known = {_place(folder, raw, path): digest for raw, digest in entries if digest}
-    return next((Output(path=place, hash=known[place]) for place in (path, *parents(path)) if place in known), None)
+def _nearest(known: Mapping[str, str], path: str, *, only: str = "") -> Output | None:
+    """Return the output at the path, else at the nearest folder above that is known."""
+    placed = {_place("", raw, path): digest for raw, digest in known.items()}
+    places = (only,) if only else (path, *parents(path))
+    return next((Output(path=place, hash=placed[place]) for place in places if place in placed), None)
+
+
+def _agreed(read: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the paths that all who read them read with one hash."""
+    seen: dict[str, set[str]] = {}
+    for raw, digest in read:
+        seen.setdefault(raw, set()).add(digest)
+    return {raw: hashes.pop() for raw, hashes in seen.items() if len(hashes) == 1}
 
 
 def _place(folder: str, raw: str, path: str) -> str:
@@ -80,22 +92,23 @@ def _pattern(folder: str, path: str) -> re.Pattern[str]:
     )
 
 
-def _entries(file: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """Yield every path in the file with its hash; what was made after what was read, so that it counts."""
+def _entries(file: str, content: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return every path in the file with its hash: what stages read, and what they or somebody made."""
     try:
         document = values.parse(file, content) or {}
         (shape.lock if file.endswith(LOCK) else shape.data)(document)
     except (Unreadable, AttributeError):
-        return
+        return [], {}
     folder = file.rpartition("/")[0]
     if not file.endswith(LOCK):
-        yield from _hashes(join(folder, document.get("wdir") or "."), document.get("outs") or ())
-        return
-    for section in ("deps", "outs"):
-        for entry in shape.locked_stages(document).values():
-            yield from _hashes(folder, entry.get(section) or ())
+        return [], dict(_hashes(join(folder, document.get("wdir") or "."), document.get("outs") or ()))
+    stages = shape.locked_stages(document).values()
+    read, made = ([pair for stage in stages for pair in _hashes(folder, stage.get(section) or ())]
+                  for section in ("deps", "outs"))  # fmt: skip
+    return read, dict(made)
 
 
 def _hashes(folder: str, entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for entry in entries:
-        yield join(folder, str(entry.get("path", ""))), hash_of(entry)
+        if digest := hash_of(entry):
+            yield join(folder, str(entry.get("path", ""))), digest
