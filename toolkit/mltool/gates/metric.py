@@ -33,12 +33,19 @@ def judge(
     if value is None:
         return _verdict(rule, Outcome.FAIL, _head_problem(rule, head))
     broken = _beyond_limit(rule, value)
-    was, doubt = _baseline(rule, base)
+    recorded, doubt = _baseline(rule, base)
+    anew = _anew(rule, value, grounds) if recorded is not None else None
+    was = recorded if anew is None else anew
     if broken:
-        return _verdict(rule, Outcome.FAIL, " ".join((broken, *_known(rule, grounds))), was, value)
-    if was is None:
+        found = _verdict(rule, Outcome.FAIL, " ".join((broken, *_known(rule, grounds))), was, value)
+    elif was is None:
         return _without_baseline(rule, value, doubt)
-    return _compare(rule, was, value, grounds, p_worse, seeds)
+    else:
+        found = _compare(rule, was, value, grounds, p_worse, seeds)
+    if anew is None:
+        return found
+    own = f"Base evaluated anew on this change's test set (its own metrics file says {recorded:.6g})."
+    return replace(found, recorded=recorded, sentence=f"{found.sentence} {own}")
 
 
 def number(leaf: Leaf) -> float | None:
@@ -50,6 +57,17 @@ def number(leaf: Leaf) -> float | None:
     except OverflowError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _anew(rule: Settings, value: float, grounds: Grounds | None) -> float | None:
+    """Return the base's value on the head's test set, where its model was evaluated there.
+
+    Metrics files round, so it is told by how far it lies from the head's, to six digits.
+    """
+    found = grounds.paired.get((rule.name, "")) if grounds and grounds.anew else None
+    if not isinstance(found, Difference):
+        return None
+    return value if found.head == found.base else float(f"{value - (found.head - found.base):.6g}")
 
 
 def _head_problem(rule: Settings, head: Values | None) -> str:
@@ -143,11 +161,8 @@ def _compare(
         why = "; ".join(reasons)
         if isinstance(found, Difference):
             asked = p_worse if found is grounds.paired.get((rule.name, "")) else None
-            anew = test == "paired" and grounds.anew
-            start = replace(start, base=found.base, delta=value - found.base, recorded=was) if anew else start
             judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
-            own = f"Base evaluated anew on this change's test set (its own metrics file says {was:.6g})."
-            return replace(judged, sentence=" ".join((judged.sentence, *found.notes, *((own,) if anew else ()))))
+            return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
         if not found:  # there is nothing to estimate
             return replace(_by_tolerance(rule, was, value), test=test, method="the same predictions on both sides")
         reasons.append(f"not {test}: {found}")

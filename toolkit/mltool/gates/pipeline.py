@@ -53,7 +53,9 @@ def judge(
     for fact in (config.facts.slices, config.facts.cost):  # they have sections of their own in the report
         after.pop(fact, None)
     weakest = slices.weakest(known, grounds) if grounds else ()
-    return (*declared, *weakest, *broken, *_undeclared(before, after, seen))
+    # What was measured on other rows got neither better nor worse.
+    others = {} if grounds and grounds.anew else before
+    return (*declared, *weakest, *broken, *_undeclared(others, after, seen))
 
 
 def _family(known: Iterable[Settings], grounds: Grounds) -> Mapping[tuple[str, str], float]:
