@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from mltool.paired import arrays, compare, ids, metrics
-from mltool.paired.join import Pairs
+from mltool.paired.join import RISING, Pairs
 from support.paired import asked, binary
 
 NO_PANDAS = """
@@ -70,8 +70,8 @@ def test_an_order_that_is_cut_is_an_order_of_the_part(seed: int) -> None:
 
     for part in pairs.split(np.random.default_rng(seed).integers(5, size=rows), 5):
         for side, scores in (("base", part.base_scores[""]), ("head", part.head_scores[""])):
-            assert sorted(part.orders[side].tolist()) == list(range(len(part)))
-            assert np.all(np.diff(scores[part.orders[side]]) >= 0)
+            assert sorted(part.known[RISING + side].tolist()) == list(range(len(part)))
+            assert np.all(np.diff(scores[part.known[RISING + side]]) >= 0)
 
 
 @pytest.mark.parametrize("key", ["accuracy", "roc_auc", "log_loss", "f1"])
@@ -90,7 +90,7 @@ def test_rows_that_change_sides_are_ordered_anew() -> None:
     pairs = binary(np.random.default_rng(3), 50)
     pairs.rising(pairs.base_scores[""], "base")
 
-    assert not pairs.swapped(np.ones(50, bool)).orders
+    assert not pairs.swapped(np.ones(50, bool)).known
 
 
 @pytest.mark.parametrize("kind", [pa.int8(), pa.int64(), pa.uint32(), pa.float32(), pa.float64()])

@@ -18,6 +18,8 @@ from mltool.paired.sides import Floats, Side
 
 Codes = NDArray[np.intp]
 T = TypeVar("T")
+RISING = "rising "
+"""Before the name of what an order is kept under."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +30,7 @@ class Pairs:
     `classes` is empty and they hold amounts. `base_scores` and `head_scores` map a class to shape (n,), the empty name
     to the score of the positive class, which is the second of two. `extra` has the other columns of the head.
     `keys` are hashes of the row ids, by which a half of the rows can be taken again (empty: not known).
-    `orders` has the rows by a rising score, for each that something asked for.
+    `known` has what was computed once, of these rows and sides and no others.
     `only_base` and `only_head` count rows without a partner, `moved` rows whose truth differs: none of those is here.
     """
 
@@ -44,7 +46,6 @@ class Pairs:
     only_head: int = 0
     moved: int = 0
     known: dict[str, Any] = field(default_factory=dict, repr=False)
-    orders: dict[str, Codes] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -61,7 +62,7 @@ class Pairs:
         return self._picked(rows, {name: values.take(places) for name, values in self.extra.items()})
 
     def _picked(
-        self, rows: Codes | slice, extra: Mapping[str, pa.Array], orders: dict[str, Codes] | None = None
+        self, rows: Codes | slice, extra: Mapping[str, pa.Array], known: dict[str, Any] | None = None
     ) -> "Pairs":
         return Pairs(
             classes=self.classes,
@@ -72,14 +73,12 @@ class Pairs:
             head_scores={name: values[rows] for name, values in self.head_scores.items()},
             extra=extra,
             keys=self.keys[rows] if len(self.keys) else self.keys,
-            orders=orders or {},
+            known=known or {},
         )
 
     def rising(self, scores: Floats, name: str) -> Codes:
         """Return the order of these rows by `scores`, which `name` names: sorted once, and cut by `split`."""
-        if name not in self.orders:
-            self.orders[name] = np.argsort(scores)
-        return self.orders[name]
+        return self.once(RISING + name, lambda: np.argsort(scores))
 
     def split(self, codes: Codes, count: int) -> "list[Pairs]":
         """Return the rows of each code, from 0 to `count`, as `at` does, but in one pass, with every order known here.
@@ -91,9 +90,10 @@ class Pairs:
         order = np.argsort(small, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=count)).tolist()
         spans = [slice(*span) for span in pairwise([0, *ends])]
+        orders = {name: found for name, found in self.known.items() if name.startswith(RISING)}
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        dealt = {name: place[rising[np.argsort(small[rising], kind="stable")]] for name, rising in self.orders.items()}
+        dealt = {name: place[rising[np.argsort(small[rising], kind="stable")]] for name, rising in orders.items()}
         whole = self.at(order)
         return [
             whole._picked(
@@ -116,7 +116,6 @@ class Pairs:
             base_scores=forth,
             head_scores=back,
             known={},
-            orders={},
         )
 
 
