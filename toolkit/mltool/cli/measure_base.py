@@ -15,8 +15,8 @@ def base(
 ) -> None:
     """Evaluate the base's model on the test set of this change, where it is another one; `mltool ci run` does so too.
 
-    The base's own code runs in a checkout of its own, from the test set of `[test_set]` to the predictions; nothing is
-    trained. `mltool gate` and `mltool report` then compare both models on the same rows.
+    The base's own code runs in a checkout of its own, from the test set that mltool.toml names to the predictions;
+    nothing is trained. `mltool gate` and `mltool report` then compare both models on the same rows.
     """
     from mltool.commands import test_set_base
     from mltool.commands.compare import compare
