@@ -150,3 +150,17 @@ def test_nothing_heavy_is_loaded_where_no_table_changed(project: Repo) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "True []", done.stderr
+
+
+def test_of_a_wide_table_what_drifted_is_never_among_what_is_left_out(repo: Repo) -> None:
+    quiet = {f"quiet{n:03}": range(2000) for n in range(100)}
+    loud = {f"loud{n}": range(2000) for n in range(3)}
+    old = pd.DataFrame(quiet | loud)
+    for frame in (old, old.iloc[:1999].assign(**dict.fromkeys(loud, 0))):
+        content = parquet(frame)
+        repo.commit(tracked("wide.parquet", stored(repo, content), len(content)))
+    wide = tables(repo)["wide.parquet"]
+    assert wide["drift"]["drifted"] >= 3
+    assert [column["name"] for column in wide["columns"]][:3] == ["loud0", "loud1", "loud2"]
+    assert (len(wide["columns"]), wide["more"], wide["same"]) == (60, 43, 0)
+    assert {tuple(item["columns"]) for item in wide["drift"]["effects"]} >= {("loud0",), ("loud1",), ("loud2",)}

@@ -505,6 +505,7 @@ def tables() -> tuple[TableChange, ...]:
             effect("shape", ("hour",), 0.079, 0.048, 0.111, "undecided"),
         ),
         others=(Other(column="legacy", sentence="is gone"),),
+        drifted=3,
         steady=9,
         undecided=1,
         new=("channel",),

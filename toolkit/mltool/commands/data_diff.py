@@ -144,10 +144,13 @@ def told(found: Found) -> TableChange:
     if known is None:
         return TableChange(path=found.path, base_rows=found.removed, head_rows=found.added)
     drift = data_drift.told(known.drift)
-    moved = {name for effect in drift.effects if effect.state == "drifted" for name in effect.columns}
+    moved = {name for item in known.drift.findings if item.state == "drifted" for name in item.columns}
     shown = [column for column in known.columns if column.differs or column.name in moved]
+    place = {name: place for place, name in enumerate(data_drift.gravest(known.drift))}
+    shown.sort(key=lambda column: place.get(column.name, len(place)))
+    kept = shown[: data_drift.MOST_TOLD]
     before, after = ({column.name: column for column in side.columns} for side in known.profiles)
-    shared = [name for name in before if name in after and name not in found.key]
+    shared = [column.name for column in kept if column.old and column.new and column.name not in found.key]
     drawn = {name: histogram.bars(before[name], after[name]) for name in shared}
     return TableChange(
         path=found.path,
@@ -157,7 +160,8 @@ def told(found: Found) -> TableChange:
         removed=known.rows.removed,
         changed=known.rows.changed,
         key=found.key,
-        columns=tuple(_column(column, drawn.get(column.name)) for column in shown[: data_drift.MOST_TOLD]),
+        columns=tuple(_column(column, drawn.get(column.name)) for column in kept),
+        more=len(shown) - len(kept),
         same=len(known.columns) - len(shown),
         drift=drift,
     )

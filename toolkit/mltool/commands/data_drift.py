@@ -18,8 +18,8 @@ from mltool.report.tables import EFFECTS, SIGNS, sentence
 
 SCHEMA: Final = "mltool.drift/1"
 MOST = 40
-MOST_TOLD = 60
-"""Effects and columns of a table that a report holds."""
+MOST_TOLD, MOST_PAIRS = 60, 20
+"""Columns of a table that a report holds, and pairs of them."""
 
 
 def write(table: Path, out: Path, *, without: tuple[str, ...] = ()) -> profile.Profile:
@@ -72,19 +72,38 @@ def words(found: Drift) -> tuple[Section, ...]:
 
 
 def told(found: Drift) -> DriftChange:
-    """Return the check as the report tells it: the gravest effects, and how many more there are."""
-    grave = sorted((item for item in found.findings if item.state != "steady"), key=lambda item: item.margin - item.low)
-    grave.sort(key=lambda item: item.state != "drifted")
+    """Return the check as the report tells it: what is grave of the gravest columns, the gravest pairs, and counts."""
+    kept, grave = set(gravest(found)[:MOST_TOLD]), _grave(found)
+    single = [item for item in grave if len(item.columns) == 1 and item.columns[0] in kept]
+    pairs = [item for item in grave if len(item.columns) > 1]
     return DriftChange(
         state=found.state,
         base_rows=found.old_rows,
         rows=found.rows,
-        effects=tuple(Effect(**asdict(item), state=item.state) for item in grave[:MOST_TOLD]),
-        others=tuple(Other(column=item.column, sentence=item.sentence) for item in found.changed[:MOST_TOLD]),
+        drifted=len(
+            {name for item in found.findings if item.state == "drifted" for name in item.columns}
+            | {item.column for item in found.changed}
+        ),
+        effects=tuple(Effect(**asdict(item), state=item.state) for item in (*single, *pairs[:MOST_PAIRS])),
+        others=tuple(
+            Other(column=item.column, sentence=item.sentence) for item in found.changed if item.column in kept
+        ),
         steady=sum(item.state == "steady" for item in found.findings),
         undecided=sum(item.state == "undecided" for item in found.findings),
         new=found.new[:MOST_TOLD],
     )
+
+
+def gravest(found: Drift) -> tuple[str, ...]:
+    """Return the columns that are not what they were, that drifted, and that are undecided, in this order."""
+    single = (item.columns[0] for item in _grave(found) if len(item.columns) == 1)
+    return tuple(dict.fromkeys((*(item.column for item in found.changed), *single)))
+
+
+def _grave(found: Drift) -> list[Finding]:
+    """Return what is not steady: what drifted furthest first."""
+    unsteady = (item for item in found.findings if item.state != "steady")
+    return sorted(unsteady, key=lambda item: (item.state != "drifted", item.margin - item.low))
 
 
 def table(found: Drift) -> tuple[Table, ...]:

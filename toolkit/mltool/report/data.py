@@ -69,13 +69,17 @@ class Other:
 
 @dataclass(frozen=True, kw_only=True)
 class DriftChange:
-    """Whether a table drifted: effects that did or that are undecided, the gravest first; the others are counted."""
+    """Whether a table drifted: effects that did or that are undecided, the gravest first; the others are counted.
+
+    `drifted` counts columns, `steady` and `undecided` comparisons.
+    """
 
     state: State
     base_rows: int
     rows: int
     effects: tuple[Effect, ...] = ()
     others: tuple[Other, ...] = ()
+    drifted: int = 0
     steady: int = 0
     undecided: int = 0
     new: tuple[str, ...] = ()
@@ -85,8 +89,8 @@ class DriftChange:
 class TableChange:
     """One table that differs. Rows are None on the side that does not have it.
 
-    `changed` rows have the same `key`, and are None without one. `same` columns do not differ. `problem` says why the
-    table was not compared.
+    `changed` rows have the same `key`, and are None without one. `more` columns differ and are not in here, `same` do
+    not differ. `problem` says why the table was not compared.
     """
 
     path: str
@@ -97,6 +101,7 @@ class TableChange:
     changed: int | None = None
     key: tuple[str, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
+    more: int = 0
     same: int = 0
     drift: DriftChange | None = None
     problem: str = ""

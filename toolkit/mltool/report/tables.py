@@ -103,10 +103,8 @@ def _rows(item: TableChange) -> Line:
 
 def sentence(drift: DriftChange) -> str:
     """Return the verdict on drift in a few words."""
-    columns = {name for item in drift.effects if item.state == "drifted" for name in item.columns}
-    columns |= {item.column for item in drift.others}
-    if columns:
-        return f"Drift in {figures.count(len(columns), 'column')}"
+    if drift.state == "drifted":
+        return f"Drift in {figures.count(drift.drifted, 'column')}"
     if drift.state == "undecided":
         return "No drift found, but too few rows to rule it out"
     return "No drift"
@@ -132,7 +130,8 @@ def _columns(item: TableChange, ordered: Sequence[ColumnChange], *, most: int) -
     heads += [Column("Came and went")] if named else []
     heads += [Column("Drift")] if item.drift else []
     rows = tuple(_column(column, item.drift, counted=counted, named=named) for column in ordered[:most])
-    more = f"… and {figures.count(len(ordered) - most, 'more column')}." if len(ordered) > most else ""
+    left = max(len(ordered) - most, 0) + item.more
+    more = f"… and {figures.count(left, 'more column')}." if left else ""
     yield Table(columns=tuple(heads), rows=rows, more=more)
 
 
