@@ -79,7 +79,7 @@ def value(metric: Metric, sides: Sides) -> float:
 
 def alone(pairs: Pairs) -> Pairs:
     """Return pairs of which the base stands on both sides."""
-    return replace(pairs, head=pairs.base, head_scores=pairs.base_scores, known={}, orders={})
+    return replace(pairs, head=pairs.base, head_scores=pairs.base_scores, known={})
 
 
 def _units(metric: Metric, base: Sides, head: Sides, asked: Asked) -> _Units:
