@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from mltool import disk, dvc, git
 from mltool.commands import ledger as ledgers
 from mltool.commands.evidence import load_config
 from mltool.config import Config
-from mltool.score import badge
+from mltool.score import attested, badge
 from mltool.score.facts import Facts
 from mltool.score.items import ITEMS, SECTIONS
 from mltool.score.judge import Answer, Score, judge
@@ -25,19 +26,22 @@ from mltool.snapshot.tree import Tree
 
 SCHEMA: Final = "mltool.score/1"
 META: Final = "ml_test_score"
-MARKS: Final = {"met": "✓", "by hand": "½", "open": "✗", "unseen": "?", "people": "·"}
+MARKS: Final = {"met": "✓", "by hand": "½", "attested": "½", "open": "✗", "unseen": "?", "people": "·"}
 WORKFLOWS = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|\.github/dependabot\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml"
 )
 TESTS = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
 
 
-def measure(folder: Path) -> Score:
-    """Return the score of the project at `folder`, as its files stand there. Raises UserError."""
-    return judge(gather(git.find(folder)))
+def measure(folder: Path, *, today: date | None = None) -> Score:
+    """Return the score of the project at `folder`, as its files stand there. Raises UserError.
+
+    `today` (by default the day in UTC) tells which attestations still count.
+    """
+    return judge(gather(git.find(folder), today=today or datetime.now(UTC).date()))
 
 
-def gather(project: git.Project) -> Facts:
+def gather(project: git.Project, *, today: date) -> Facts:
     """Return what the files and the tags of the repository say; nothing is run and nobody is asked."""
     tree = git.WorkTree(project)
     config = load_config(tree)
@@ -46,6 +50,7 @@ def gather(project: git.Project) -> Facts:
     filled = dvc.resolve(surveyed.templates, parsing=storage.config.parsing)
     snapshot = read.complete(surveyed, resolved=filled, objects=storage)
     paths = frozenset(tree.paths())
+    attested.check(config.attested, items=[item.id for item in ITEMS], paths=paths)
     return Facts(
         config=config,
         snapshot=snapshot,
@@ -56,6 +61,7 @@ def gather(project: git.Project) -> Facts:
         claims=_claims(surveyed.pipelines),
         models=_models(config, snapshot),
         ledger=ledgers.read(project),
+        today=today,
     )
 
 
@@ -67,7 +73,7 @@ def words(score: Score, *, width: int) -> str:
         for answer in score.answers:
             if answer.item.section == section:
                 lines += _lines(answer, width)
-    lines += ["", "✓ met, again in every CI run   ½ there, and nothing repeats it   ✗ not met"]
+    lines += ["", "✓ met, again in every CI run   ½ there, and nothing repeats it; or attested   ✗ not met"]
     lines += ["? not seen from here   · for people to judge; a marked test or stage counts"]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +108,7 @@ def _lines(answer: Answer, width: int) -> Iterator[str]:
         yield from _wrapped(f"{answer.evidence[0].says}{more}", width)
         return
     if answer.lacking:
-        hidden = "not seen here: " if answer.status == "unseen" else ""
+        hidden = "not seen here: " if answer.lacking == answer.item.hidden else ""
         yield from _wrapped(f"{hidden}{answer.lacking}", width)
     if answer.item.remedy:
         yield from _wrapped(f"→ {answer.item.remedy}", width)

@@ -5,6 +5,7 @@ from mltool.config.data import Data
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.load import FILE, PYPROJECT, Config, judging, load, parse, schema, toml
 from mltool.config.release import Approvals, Budget, Card, Environment, Model, Release, Signing
+from mltool.config.score import Attested
 from mltool.config.test_set import Exam
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "PYPROJECT",
     "Accepted",
     "Approvals",
+    "Attested",
     "Budget",
     "Card",
     "Ci",

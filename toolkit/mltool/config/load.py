@@ -13,6 +13,7 @@ from mltool.config.ci import Ci
 from mltool.config.data import Data
 from mltool.config.gates import Accepted, Facts, Gate, Predictions
 from mltool.config.release import Approvals, Card, Environment, Model, Release, Signing
+from mltool.config.score import Attested
 from mltool.config.test_set import Exam
 from mltool.errors import UserError
 
@@ -39,6 +40,7 @@ class Config:
     environments: dict[str, Environment] = field(default_factory=dict)
     release: Release = field(default_factory=Release)
     signing: Signing = field(default_factory=Signing)
+    attested: tuple[Attested, ...] = ()
 
 
 def load(files: Mapping[str, bytes]) -> Config:

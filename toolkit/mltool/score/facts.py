@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from mltool.config import Config
@@ -10,7 +11,7 @@ from mltool.registry.model import Ledger
 from mltool.score.sources import Tested
 from mltool.snapshot.model import Snapshot, Stage, Stale
 
-Status = Literal["met", "by hand", "open", "unseen", "people"]
+Status = Literal["met", "by hand", "attested", "open", "unseen", "people"]
 Section = Literal["data", "model", "infra", "monitor"]
 
 
@@ -33,7 +34,8 @@ class Found:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known. `workflows` are the files of CI systems with their text, `tests` the test files as read,
-    `claims` the stages that say in their `meta` which items they answer, `models` the path of each model.
+    `claims` the stages that say in their `meta` which items they answer, `models` the path of each model; `today` tells
+    which attestations still count.
     """
 
     config: Config
@@ -45,6 +47,7 @@ class Facts:
     claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    today: date = date.max
 
     def running(self, *commands: str) -> tuple[str, ...]:
         """Return the workflows in which one of the commands stands, outside of comments."""

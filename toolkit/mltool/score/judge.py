@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
-from mltool.score import rules
+from mltool.score import attested, rules
 from mltool.score.facts import Evidence, Facts, Found, Section, Status
 from mltool.score.items import ITEMS, SECTIONS, Item
 
-POINTS: Final[dict[Status, float]] = {"met": 1.0, "by hand": 0.5, "open": 0.0, "unseen": 0.0, "people": 0.0}
+POINTS: Final[dict[Status, float]] = {
+    "met": 1.0, "by hand": 0.5, "attested": 0.5, "open": 0.0, "unseen": 0.0, "people": 0.0
+}  # fmt: skip
 MEANINGS: Final = (
     (0.0, "research rather than a system in production"),
     (1.0, "not untested, with serious holes"),
@@ -30,7 +32,7 @@ class Answer:
 
     @property
     def points(self) -> float:
-        """Return 1 where CI does it, 0.5 where it is there and nothing repeats it, else 0."""
+        """Return 1 where CI does it, 0.5 where it is there and nothing repeats it or people answer for it, else 0."""
         return POINTS[self.status]
 
 
@@ -71,6 +73,9 @@ def _answer(item: Item, facts: Facts) -> Answer:
     if evidence:
         status: Status = "met" if any(each.repeated for each in evidence) else "by hand"
         return Answer(item=item, status=status, evidence=evidence)
+    said = attested.found(facts, item.id)
+    if said.evidence:
+        return Answer(item=item, status="attested", evidence=said.evidence)
     if item.hidden:
-        return Answer(item=item, status="unseen", lacking=item.hidden)
-    return Answer(item=item, status="people" if item.people else "open", lacking=found.lacking)
+        return Answer(item=item, status="unseen", lacking=said.lacking or item.hidden)
+    return Answer(item=item, status="people" if item.people else "open", lacking=said.lacking or found.lacking)
