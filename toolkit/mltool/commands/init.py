@@ -137,7 +137,12 @@ def starter(request: Request, edges: Edges) -> Proposal:
         findings=(Finding(about="folder", what=f"{folder} is empty: a whole project goes there"),),
         plan=Plan(steps=(*steps, *made.steps)),
         first=(*first, (*program(), "init", "--quiet")),
-        next=("pip install -r requirements.txt", "dvc repro", "mltool test"),
+        next=(
+            "pip install -r requirements.txt",
+            "dvc repro",
+            'git add . && git commit -m "A first model"',
+            "mltool test",
+        ),
     )
 
 
