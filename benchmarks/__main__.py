@@ -1,10 +1,10 @@
 """Measure mltool beside DVC on generated repositories.
 
-python -m benchmarks [--only small … | --ledger] [--write] [--render]
+python -m benchmarks [--only small … | --ledger | --gate] [--write] [--render]
 
 Without --write the tables are printed only; with it, benchmarks/results.json, docs/benchmarks.md and the block in
 README.md are rewritten. All takes about five minutes, nearly all of it DVC's. The ledger beside GTO is measured by
-itself, with --ledger, and takes as long.
+itself, with --ledger, and takes as long; so is the gate on many rows, with --gate.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import clock, ledger, repositories, results, words
+from benchmarks import clock, gate, ledger, repositories, results, words
 from benchmarks.cases import CASES, DIFF, DVC, MLTOOL, REPORT, Case, commands
 from benchmarks.clock import Ran, Took
 from benchmarks.results import Machine, Measured, Results, Start
@@ -43,6 +43,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=[case.key for case in CASES], help="measure these cases")
     parser.add_argument("--ledger", action="store_true", help="measure the ledger beside GTO, and nothing else")
+    parser.add_argument("--gate", action="store_true", help="measure the gate on many rows, and nothing else")
     parser.add_argument("--write", action="store_true", help="write results.json, docs/benchmarks.md and the README")
     parser.add_argument("--render", action="store_true", help="measure nothing; write the words of results.json again")
     asked = parser.parse_args()
@@ -56,6 +57,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mltool-benchmark-") as folder:
         if asked.ledger:
             _ledger(Path(folder), write=asked.write)
+            return
+        if asked.gate:
+            _gate(Path(folder), write=asked.write)
             return
         found = measure(Path(folder), [case for case in CASES if not asked.only or case.key in asked.only])
     print(words.table(found))
@@ -71,6 +75,14 @@ def _ledger(folder: Path, *, write: bool) -> None:
     print(ledger.section(found))
     if write:
         ledger.write(found)
+        words.publish(results.load(), ROOT)
+
+
+def _gate(folder: Path, *, write: bool) -> None:
+    found = gate.measure(folder)
+    print(gate.section(found))
+    if write:
+        gate.write(found)
         words.publish(results.load(), ROOT)
 
 
