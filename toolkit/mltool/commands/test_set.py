@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from mltool import git
 from mltool.commands.compare import Comparison
@@ -24,7 +25,7 @@ class Wanted:
     predictions: str
     metrics: Mapping[str, tuple[str, ...]]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Return the files, beside dvc.lock, that can say what stands at a commit."""
         tracked = (self.test, self.predictions, *self.metrics)
@@ -49,11 +50,20 @@ class Ledger:
         model = self.identity(self.wanted.predictions, files) or self._measured(files)
         return Standing(sha=sha, test=self.identity(self.wanted.test, files), model=model)
 
+    def prepare(self, files: Iterable[tuple[str, str]]) -> None:
+        """Get the lists of all folders that will be asked about at once: to ask a remote for one takes a second."""
+        asked = [(file, identity, path) for file, identity in dict.fromkeys(files)
+                 for path in (self.wanted.test, self.wanted.predictions)]  # fmt: skip
+        places = ((path, self._recorded(file, identity, path)) for file, identity, path in asked)
+        self.compared.objects({found.hash for path, found in places if found and found.path != path})
+
     def identity(self, path: str, files: Mapping[str, str]) -> str:
         """Return the hash of a path as DVC recorded it, else the identity that it has in Git; empty where untracked."""
         if path in files:
             return f"git:{files[path]}"
-        places = [found for file in files if (found := self._recorded(file, files[file], path))]
+        # A file of its own says it before a lock, whose stages may have read an older one.
+        order = sorted(files, key=lambda file: not file.endswith(locked.DATA))
+        places = [found for file in order if (found := self._recorded(file, files[file], path))]
         nearest = max(places, key=lambda found: len(found.path), default=None)
         if nearest is None or nearest.path == path:
             return nearest.hash if nearest else ""
@@ -179,6 +189,7 @@ def _walked(ledger: Ledger, span: str, files: dict[str, str]) -> Iterator[Standi
     commits = moves(ledger.compared.project, span, names=ledger.wanted.names, endings=(locked.LOCK,))
     read = {blob for move in commits for path, blob in move.files.items() if blob and _is_read(ledger, path)}
     ledger.contents.update(contents(ledger.compared.project, read - ledger.contents.keys()))
+    ledger.prepare((path, blob) for move in commits for path, blob in move.files.items())
     for move in commits:
         for path, blob in move.files.items():
             files[path] = blob

@@ -23,4 +23,3 @@ def worktree(project: Project, sha: str) -> Iterator[Project]:
             yield Project(root=place, prefix=project.prefix)
         finally:
             command.ask(project.root, "worktree", "remove", "--force", str(place))
-            command.ask(project.root, "worktree", "prune")
