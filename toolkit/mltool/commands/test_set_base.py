@@ -118,7 +118,7 @@ def _run(compared: Comparison, config: Config, into: Path, say: Say) -> None:
         names = tuple(stage.address for stage in planned.stages)
         say(f"Run {', '.join(names)} of the base {(compared.base_sha or '')[:7]} on this change's {test}")
         (tree.folder / predictions).unlink(missing_ok=True)
-        words = (*program(), "repro", "--quiet", "--single-item", "--force", "--no-commit", *names)
+        words = (*program(), "repro", "--single-item", "--force", "--no-commit", *names)
         done = shell.tee(words, cwd=tree.folder, aside=True, apart=True)
         if done.code:
             problem = failure(done.err, remote=None)
