@@ -5,6 +5,8 @@ from pathlib import Path
 from benchmarks import gate, ledger
 from benchmarks.cases import DIFF, DVC, GROWTH, MLTOOL, REPORT
 from benchmarks.clock import Took
+from benchmarks.drift import figures
+from benchmarks.drift import words as drift_words
 from benchmarks.experiment import cells
 from benchmarks.experiment import words as experiment
 from benchmarks.results import Measured, Results
@@ -78,6 +80,7 @@ def page(results: Results) -> str:
             details(results),
             ledger.section(ledger.load()),
             gate.section(gate.load()),
+            drift_words.section(figures.load()),
             experiment.section(cells.load()),
         ]
     )

@@ -6,22 +6,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.clock import Took
-
 FILE: Final = Path(__file__).with_name("results.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """What one tool took for the large pair, the median of its rounds, and which columns it called.
+    """CPU seconds and peak memory in MiB of one tool on the large pair, each the median of its rounds.
 
     `failed` is what it said where it could not be installed or did not run.
     """
 
     rounds: int = 0
-    took: Took | None = None
+    cpu: float = 0
+    memory: float = 0
     installed_mb: float = 0
-    called: tuple[str, ...] = ()
     failed: str = ""
 
 
@@ -74,14 +72,9 @@ def load(path: Path = FILE) -> Results:
         cores=found["cores"],
         python=found["python"],
         rows=found["rows"],
-        speed={name: _speed(each) for name, each in found["speed"].items()},
+        speed={name: Speed(**each) for name, each in found["speed"].items()},
         scenarios={
             name: {key: Share(**share) for key, share in each.items()} for name, each in found["scenarios"].items()
         },
         power=tuple(Power(**each) for each in found["power"]),
     )
-
-
-def _speed(found: dict[str, object]) -> Speed:
-    took, called = found["took"], found["called"]
-    return Speed(**(found | {"took": Took(**took) if took else None, "called": tuple(called)}))  # type: ignore[arg-type]

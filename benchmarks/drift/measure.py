@@ -54,7 +54,6 @@ def speed(folder: Path, chosen: Sequence[Tool], *, rounds: int, rival_rounds: in
         if tool.name in found:
             commands[tool.name] = _command(tool, found[tool.name], old, new)
     taken: dict[str, list[Took]] = {name: [] for name in commands}
-    called: dict[str, tuple[str, ...]] = {}
     for at in range(max(rounds, rival_rounds)):
         for name, command in commands.items():
             if at < (rounds if name in (OURS, BOUND) else rival_rounds) and name not in failed:
@@ -64,7 +63,6 @@ def speed(folder: Path, chosen: Sequence[Tool], *, rounds: int, rival_rounds: in
                     failed[name] = _last(str(error))
                     continue
                 taken[name].append(ran.took)
-                called[name] = _called(name, ran.out, folder)
                 print(f"{name}: {ran.took.cpu:.1f} CPU seconds, {ran.took.memory:.0f} MiB", file=sys.stderr)
     sizes = {name: environments.size(place) for name, place in found.items()}
     return {
@@ -72,9 +70,9 @@ def speed(folder: Path, chosen: Sequence[Tool], *, rounds: int, rival_rounds: in
         if name in failed
         else Speed(
             rounds=len(taken[name]),
-            took=clock.median(taken[name]),
+            cpu=clock.median(taken[name]).cpu,
+            memory=clock.median(taken[name]).memory,
             installed_mb=sizes.get(name, 0),
-            called=called[name],
         )
         for name in (OURS, BOUND, *(tool.name for tool in chosen))
     }
@@ -88,15 +86,6 @@ def _command(tool: Tool, python: Path, old: Path, new: Path) -> tuple[str, ...]:
         subprocess.run((python, APPS / tool.stores, kept), check=True, capture_output=True)
         old = kept
     return str(python), str(APPS / tool.app), str(old), str(new)
-
-
-def _called(name: str, out: bytes, folder: Path) -> tuple[str, ...]:
-    if name == BOUND:
-        return ()
-    if name != OURS:
-        return tuple(json.loads((folder / "alarms.json").read_text())[0])
-    findings = json.loads(out)["findings"]
-    return tuple(sorted({column for item in findings if item["state"] == "drifted" for column in item["columns"]}))
 
 
 def scenarios(folder: Path, chosen: Sequence[Tool]) -> dict[str, dict[str, Share]]:
