@@ -79,3 +79,81 @@ def test_seeds_of_other_names_are_independent(tmp_path: Path) -> None:
     found = verdict(judge(repo, base))
     assert found.repeats == 3
     assert "5 repeats at the base and 3 here" in found.sentence
+
+
+def test_two_repeats_fall_back_to_the_rows_and_say_so(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, trained(seeds=(1, 2)))
+    commit(repo, trained(1, seeds=(1, 2)))
+    found = verdict(judge(repo, base))
+    assert (found.test, found.repeats) == ("paired", 2)
+    assert "how far the seed alone moves the metric is not in this interval" in found.sentence
+
+
+def test_a_gate_that_asks_for_repeats_and_has_two_is_undecided(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", GATES.replace("tolerance", 'test = "repeats"\ntolerance'))
+    base = commit(repo, trained(seeds=(1, 2)))
+    commit(repo, trained(1, seeds=(1, 2)))
+    found = verdict(judge(repo, base))
+    assert found.outcome is Outcome.UNDECIDED
+    assert "fewer than 3 repeats" in found.sentence
+
+
+def test_a_metrics_file_of_one_seed_alone_is_named(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    tables = trained()
+    base = commit(repo, tables, measured(tables[3]))
+    head = trained(1)
+    commit(repo, head, measured(head[3]))
+    assert "the value of repeat 3 alone, not the mean over 5" in verdict(judge(repo, base)).why
+
+
+def test_one_file_may_hold_several_repeats(tmp_path: Path) -> None:
+    gates = GATES.replace('path = "eval/predictions-*.parquet"', 'path = "eval/all.parquet"\nrepeat = "seed"')
+    repo = project(tmp_path / "p", gates)
+    shas = []
+    for shift in (0, 1):
+        tables = trained(shift)
+        whole = pd.concat([table.assign(seed=seed) for seed, table in tables.items()])
+        shas.append(repo.commit({"eval/all.parquet": parquet(whole), "metrics.json": mean(tables)}))
+    found = verdict(judge(repo, shas[0]))
+    assert (found.test, found.repeats, found.rows) == ("repeats", 5, 2_000)
+
+
+def test_the_values_of_several_metrics_files_are_compared_by_their_seeds(tmp_path: Path) -> None:
+    gates = '[gates.accuracy]\nmetric = "metrics/seed-*.json:accuracy"\ntolerance = 0.01\n'
+    repo = project(tmp_path / "p", gates)
+    repo.write({"dvc.yaml": {"metrics": [f"metrics/seed-{seed}.json" for seed in SEEDS]}})
+    values = (0.90, 0.91, 0.905, 0.895, 0.9)
+    files = {f"metrics/seed-{seed}.json": {"accuracy": value} for seed, value in zip(SEEDS, values, strict=True)}
+    base = repo.commit(files)
+    worse = {path: {"accuracy": each["accuracy"] - 0.05 + 0.001 * len(path)} for path, each in files.items()}
+    worse["metrics/seed-1.json"]["accuracy"] += 0.002
+    repo.commit(worse)
+    report = judge(repo, base)
+    found = verdict(report)
+    assert (found.outcome, found.test, found.method) == (Outcome.FAIL, "repeats", "paired t interval over seeds")
+    assert [item.metric for item in report.verdicts if item.metric] == ["metrics/seed-*.json:accuracy"]
+
+
+def test_a_gap_between_groups_is_judged_with_its_interval(tmp_path: Path) -> None:
+    gates = """
+[gates.parity]
+metric = "metrics.json:group.accuracy_difference"
+group = "group"
+tolerance = 0.01
+"""
+    repo = project(tmp_path / "p", gates)
+
+    def gap(table: pd.DataFrame) -> dict[str, Any]:
+        right = (table.y_true == table.y_pred).groupby(table.group).mean()
+        return {"group": {"accuracy_difference": float(right.max() - right.min())}}
+
+    before, after = made(), made()
+    lost = (after.group == "north") & (after.row_id % 5 == 0)
+    after["y_pred"] = after.y_pred.where(~lost, 1 - after.y_pred)
+    base = repo.commit({"eval/predictions.parquet": parquet(before), "metrics.json": gap(before)})
+    repo.commit({"eval/predictions.parquet": parquet(after), "metrics.json": gap(after)})
+    found = verdict(judge(repo, base))
+    assert (found.outcome, found.test, found.direction) == (Outcome.FAIL, "paired", "lower"), found.why
+    assert "where group is north" in found.sentence
