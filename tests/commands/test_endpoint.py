@@ -11,7 +11,13 @@ from support.repos import Repo
 
 SECRET = {TOKEN: "hidden"}
 JOB = {"GITHUB_ACTIONS": "true"}
-PROD = '[environments.prod]\ntarget = "exec"\nurl = "{}"\n[environments.prod.settings]\napply = ["true"]\nundo = ["true"]\n'
+PROD = """[environments.prod]
+target = "exec"
+url = "{}"
+[environments.prod.settings]
+apply = ["true"]
+undo = ["true"]
+"""
 OURS = "https://model.example.org/"
 
 
