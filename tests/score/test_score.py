@@ -127,6 +127,13 @@ def test_gates_with_slices_budgets_bots_and_rollbacks_count(own: Repo) -> None:
     assert found(own)["monitor.1"].status == "met"
 
 
+def test_a_gate_that_compares_groups_is_inclusion(own: Repo) -> None:
+    gate = '\n[gates.parity]\nmetric = "metrics.json:demographic_parity_difference"\ngroup = "carrier"\n'
+    own.write({"mltool.toml": (own.folder / "mltool.toml").read_text() + gate})
+    assert found(own)["model.7"].evidence[0].says == "gate parity compares the groups of carrier"
+    assert found(own)["model.7"].status == "by hand"
+
+
 def test_a_schedule_that_runs_the_pipeline_keeps_models_young(own: Repo) -> None:
     own.write({".github/workflows/ci.yml": f"on:\n  schedule:\n    - cron: 0 3 * * 1\n{WORKFLOW}"})
     assert found(own)["monitor.4"].status == "met"

@@ -64,9 +64,9 @@ class Facts:
 
     @property
     def tested(self) -> bool:
-        """Return whether CI runs the tests: pytest, or the command of `[ci] tests`."""
+        """Return whether CI runs the tests: pytest, `mltool test`, or the command of `[ci] tests`."""
         named = self.config.ci.tests.strip().splitlines()[:1]
-        return bool(self.running("pytest", *named))
+        return bool(self.running("pytest", "mltool test", *named))
 
     @property
     def deployed(self) -> bool:

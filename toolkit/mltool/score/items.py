@@ -84,7 +84,7 @@ ITEMS: Final = (
     Item(
         id="model.7",
         title="The model is tested for fairness",
-        remedy="check.equalised_odds or check.demographic_parity in a test",
+        remedy='group = "COLUMN" in a gate on a gap, or check.equalised_odds in a test',
     ),
     Item(
         id="infra.1", title="Training is reproducible", remedy='dvc repro, and mltool ci generate with lock = "verify"'

@@ -53,7 +53,12 @@ def slices(facts: Facts) -> Found:
 
 
 def inclusion(facts: Facts) -> Found:
-    """A test compares groups."""
+    """A gate or a test compares groups."""
+    judged = {name: gate.group for name, gate in facts.config.gates.items() if gate.group}
+    if judged:
+        repeated = bool(facts.running("mltool report", "mltool gate"))
+        says = "; ".join(f"gate {name} compares the groups of {column}" for name, column in judged.items())
+        return Found(evidence=(Evidence(says=says, repeated=repeated),))
     return _calls(facts, ("demographic_parity", "equalised_odds"))
 
 
