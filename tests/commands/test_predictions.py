@@ -259,6 +259,21 @@ def test_rows_without_a_partner_are_left_out_and_counted(tmp_path: Path) -> None
     assert report.notes == ("Compared row by row: 950 rows that both sides have. Left out: 50 of the base only.",)
 
 
+@pytest.mark.parametrize(("share", "outcome"), [(0.0, Outcome.PASS), (0.009, Outcome.PASS), (0.02, Outcome.UNDECIDED)])
+@pytest.mark.parametrize("way", ["left out", "relabelled"])
+def test_a_change_that_hides_the_rows_it_gets_wrong_is_no_pass(
+    tmp_path: Path, way: str, share: float, outcome: Outcome
+) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, made(1_000))
+    head = made(1_000, wrong=0.1 + share, others=0.001)
+    hidden = (made(1_000).y_pred == made(1_000).y_true) & (made(1_000, wrong=0.1 + share).y_pred != head.y_true)
+    commit(repo, head[~hidden] if way == "left out" else head.assign(y_true=head.y_pred.where(hidden, head.y_true)))
+    found = verdict(judge(repo, base))
+    assert (found.test, found.outcome) == ("paired", outcome), found.sentence
+    assert ("of the base's rows are not here or have another truth" in found.sentence) == (share > 0.01)
+
+
 def test_another_test_set_is_said(tmp_path: Path) -> None:
     repo = project(tmp_path / "p")
     base = commit(repo, made(1_000))
@@ -275,6 +290,33 @@ def test_a_metric_that_is_computed_otherwise_is_not_compared_as_if_it_were_known
     found = verdict(judge(repo, base))
     assert found.test == "tolerance"
     assert "the metrics files 0.95 and 0.9" in found.why
+
+
+@pytest.mark.parametrize("rows", [500, 497])
+def test_a_metrics_file_that_is_not_of_its_predictions_is_no_pass(tmp_path: Path, rows: int) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, made(500))
+    commit(repo, made(500, others=0.2).head(rows), accuracy=0.9)
+    found = verdict(judge(repo, base))
+    assert (found.test, found.outcome) == ("paired", Outcome.UNDECIDED)
+    assert "so its metrics file, unlike the base's, is not of them" in found.sentence
+
+
+def test_a_metrics_file_that_rounds_is_not_accused(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, made(500))
+    head = made(500, others=0.013)
+    commit(repo, head, accuracy=round(float((head.y_true == head.y_pred).mean()), 2))
+    assert verdict(judge(repo, base)).test == "tolerance"
+
+
+def test_two_rows_on_which_both_agree_are_no_pass(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, made(2))
+    commit(repo, made(2).assign(y_score=[0.3, 0.9]))
+    found = verdict(judge(repo, base))
+    assert found.outcome is Outcome.UNDECIDED
+    assert "Fewer than 30 rows that are alike say nothing of others." in found.sentence
 
 
 def test_labels_that_the_base_did_not_have_are_compared_all_the_same(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ class Difference:
     `metric` is `path:key`; `slice` is `column=value`, or empty for all rows. `low` and `high` are one-sided bounds of
     `delta`, each at confidence 1 − α; `error` is its standard error (None where the method has none) and `p_worse` the
     one-sided p-value of "the head is not worse". `rows` counts pairs, `groups` the clusters they come in (None: rows
-    are independent), `repeats` the trainings on the side that has fewer (None: it was not asked). `method` says what
+    are independent), `repeats` the trainings on the side that has fewer (None: it was not asked). `lost` is the share
+    of the base's rows that the head has not, or with another truth, so that they are not compared. `method` says what
     was done and `source` where that is described; `why` says why no better method was taken. `smallest_drop` is the
     drop that these rows would show in 4 of 5 cases. `notes` are sentences that the verdict says too.
     """
@@ -27,6 +28,7 @@ class Difference:
     rows: int
     groups: int | None = None
     repeats: int | None = None
+    lost: float = 0.0
     method: str
     source: str
     why: str = ""

@@ -25,7 +25,9 @@ class Grounds:
     there and cannot be used, so that nothing less may decide; `unmoved`, that both sides have the very same; `anew`,
     that the base's are those of its model on the head's test set, so that its metrics files are of other rows. `past`
     has the values of each metric on the target branch, oldest first. `weakest` are the groups of rows that lost most,
-    found and not declared. Reasons are clauses: they begin small and end without a dot.
+    found and not declared. `gone` are the declared slices of which the base has rows and the head none, with how many.
+    `denied` has, by the name of a gate, why the head's metrics file cannot be of its predictions, where the base's is.
+    Reasons are clauses: they begin small and end without a dot.
     """
 
     paired: Mapping[tuple[str, str], Difference | str] = field(default_factory=dict)
@@ -35,4 +37,6 @@ class Grounds:
     anew: bool = False
     past: Mapping[str, Sequence[float]] = field(default_factory=dict)
     weakest: tuple[Difference, ...] = ()
+    gone: Mapping[str, int] = field(default_factory=dict)
+    denied: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

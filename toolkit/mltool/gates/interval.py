@@ -17,6 +17,8 @@ FEWEST = 30
 """Of fewer rows a slice is not judged."""
 LEAKED = 0.5
 """An improvement that leaves less than this share of what was wrong is more often leakage than skill."""
+LOST = 0.01
+"""A head that leaves out, or relabels, more of the base's rows may leave out what it made worse."""
 _DIGITS = 6
 
 
@@ -79,7 +81,14 @@ def _outcome(rule: Settings, found: Difference, margin: float, p_worse: float | 
         return Outcome.FAIL
     # Where the two agree on every row there is nothing to estimate; elsewhere equal values may be luck.
     steady = found.delta == 0 and found.error == 0
-    return Outcome.PASS if steady or found.low > -margin or found.low == margin == 0 else Outcome.UNDECIDED
+    no_worse = steady or found.low > -margin or found.low == margin == 0
+    doubted = found.lost > LOST or _too_few(found)
+    return Outcome.PASS if no_worse and not doubted else Outcome.UNDECIDED
+
+
+def _too_few(found: Difference) -> bool:
+    """Return whether no row differs, and there are so few that this says nothing of others."""
+    return found.error == 0 and found.rows < FEWEST
 
 
 def _rows_needed(found: Difference, margin: float) -> int | None:
@@ -122,7 +131,7 @@ def _how_sure(judged: Verdict, found: Difference) -> str:
             f"{found.repeats} repeats" if judged.method in repeats.ALONE else f"{counted}, {found.repeats} repeats"
         )
     if found.groups is not None:
-        counted += f" in {found.groups:,} clusters"
+        counted += f" in {found.groups:,} {'cluster' if found.groups == 1 else 'clusters'}"
     sure = f"{100 - 200 * (judged.alpha or 0.0):g} %"
     allowed = f"; {judged.allowed:.3g} is allowed" if judged.allowed else ""
     if found.delta == 0 and found.error == 0:
@@ -137,15 +146,28 @@ def _further(judged: Verdict, found: Difference, margin: float) -> list[str]:
         return []
     if found.slice and found.rows < FEWEST:
         return [f"A slice of fewer than {FEWEST} rows is not judged."]
+    if found.lost > LOST:
+        return [_unseen(found.lost)]
+    if _too_few(found):
+        return [f"Fewer than {FEWEST} rows that are alike say nothing of others."]
     if not margin:
         return ["With a tolerance of 0 only what is surely better is not worse: say which drop would matter."]
     if found.high < 0:
         return ["The drop is certain and measured to be within what is allowed; it may be more."]
     smallest = found.smallest_drop
+    if not math.isfinite(found.low):
+        return ["So few rows, or clusters, say nothing of what chance does."]
     if smallest is None or not math.isfinite(smallest) or smallest <= margin:
         return ["The drop lies too near to what is allowed to tell."]
     said = [f"The smallest drop that can be seen here is {smallest:.3g}."]
     return [*said, f"About {judged.rows_needed:,} rows would decide."] if judged.rows_needed else said
+
+
+def _unseen(lost: float) -> str:
+    return (
+        f"{lost * 100:.2g} % of the base's rows are not here or have another truth, and may be those that got worse: "
+        "compare on the same rows, or name the file under [test_set], and the base is evaluated on the new ones."
+    )
 
 
 def _plain(value: float | None) -> float | None:

@@ -143,10 +143,11 @@ def _compare(
     if grounds is None or rule.test == "tolerance":
         return _by_tolerance(rule, was, value)
     start = _verdict(rule, Outcome.UNDECIDED, "", was, value)
-    if grounds.broken and rule.test in ("auto", "repeats", "paired"):
+    unusable = grounds.unpaired if grounds.broken else grounds.denied.get(rule.name, "")
+    if unusable and rule.test in ("auto", "repeats", "paired"):
         moved = f"{rule.key} is {value:.6g} and was {was:.6g}"
-        sentence = f"{moved}; its predictions are there and cannot be compared: {grounds.unpaired}."
-        return replace(start, test="paired", sentence=sentence, why=f"not paired: {grounds.unpaired}")
+        sentence = f"{moved}; its predictions are there and cannot be compared: {unusable}."
+        return replace(start, test="paired", sentence=sentence, why=f"not paired: {unusable}")
     reasons: list[str] = []
     tests: tuple[tuple[str, Callable[[], Difference | str | None]], ...] = (
         ("repeats", lambda: _mixed(rule, was, value, grounds)),

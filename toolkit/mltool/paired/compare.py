@@ -15,6 +15,8 @@ from mltool.paired.join import Pairs
 Metric = metrics.Metric | Gap
 
 POWER = 0.8
+ROUNDED = 0.005
+"""A file that rounds to two digits lies no farther off."""
 SAME = 5e-5
 """How far a value of the metrics file may lie from what the predictions give, of its size: files round."""
 
@@ -34,11 +36,14 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A metric that could not be compared row by row, and why."""
+    """A metric that could not be compared row by row, and why; `denied` says that the head's metrics file cannot be of
+    its predictions, though the base's is.
+    """
 
     metric: str
     why: str
     slice: str = ""
+    denied: bool = False
 
 
 def compare(
@@ -75,11 +80,23 @@ def meaning(pairs: Pairs, wanted: Wanted) -> Metric | Refused:
             continue
         if same(base, wanted.base) and same(head, wanted.head):
             return metric
+        if denied := denies((base, head), (wanted.base, wanted.head)):
+            return Refused(metric=wanted.metric, why=denied, denied=True)
         why = (
             f"the predictions give {base:.6g} at the base and {head:.6g} here, "
             f"the metrics files {wanted.base:.6g} and {wanted.head:.6g}"
         )
     return Refused(metric=wanted.metric, why=why)
+
+
+def denies(computed: tuple[float, float], written: tuple[float, float]) -> str:
+    """Return that the head's metrics file cannot be of its predictions, where the base's is; else nothing."""
+    far = not math.isclose(computed[1], written[1], rel_tol=ROUNDED, abs_tol=ROUNDED)
+    if not (far and same(computed[0], written[0])):
+        return ""
+    return (
+        f"the predictions of this change give {computed[1]:.6g}, so its metrics file, unlike the base's, is not of them"
+    )
 
 
 def measure(metric: Metric, pairs: Pairs, asked: Asked, *, name: str, where: str = "") -> Difference | Refused:

@@ -50,6 +50,7 @@ class Together:
     slices: tuple[str, ...]
     kept: tuple[str, ...]
     refused: Mapping[str, str]
+    before: Mapping[str, int]
 
 
 def compare(
@@ -75,7 +76,14 @@ def compare(
                     pairs if isinstance(pairs, str) else _measured(together, pairs, wish, meant[name], where)
                 )
     weakest = tuple(_weakest(together, wished, meant))
-    return Grounds(paired=found, weakest=weakest, notes=tuple(notes(together.pairs)))
+    denied = {name: refused.why for name, refused in meant.items() if isinstance(refused, Refused) and refused.denied}
+    return Grounds(
+        paired=found,
+        weakest=weakest,
+        gone=gone(together.before, found),
+        denied=denied,
+        notes=tuple(notes(together.pairs)),
+    )
 
 
 def _join(
@@ -85,7 +93,8 @@ def _join(
     parts = (part for name in (*declared, *columns.slices, *groups) for part in name.split(TOGETHER))
     extra = dict.fromkeys(filter(None, (*(part for part in parts if part in there), columns.cluster, columns.time)))
     cut = tuple(part for name in groups for part in name.split(TOGETHER))
-    base = read(sides[0], columns, source=f"{columns.path} of the base", extra=[part for part in cut if part in before])
+    also = dict.fromkeys(part for name in (*groups, *declared) for part in name.split(TOGETHER) if part in before)
+    base = read(sides[0], columns, source=f"{columns.path} of the base", extra=also)
     head = read(sides[1], columns, source=columns.path, extra=extra)
     regression = amounts(base) or amounts(head)
     pairs = join(base, head, regression=regression)
@@ -108,7 +117,25 @@ def _join(
         slices=tuple(name for name in declared if name not in absent),
         kept=tuple(filter(None, (columns.cluster, *(name for name in cut if name in extra)))),
         refused={name: f"{columns.path} has no column `{part}`" for name, part in absent.items()},
+        before=dict(counted(declared, base.extra)),
     )
+
+
+def counted(columns: Iterable[str], extra: Mapping[str, pa.Array]) -> Iterator[tuple[str, int]]:
+    """Yield the slices that these columns make, with their rows; nothing of a column that is not there."""
+    for column in columns:
+        if all(part in extra for part in column.split(TOGETHER)):
+            groups = grouping.by(column, extra)
+            counts = np.bincount(groups.codes, minlength=len(groups.names)).tolist()
+            yield from zip((f"{column}={name}" for name in groups.names), counts, strict=True)
+
+
+def gone(before: Mapping[str, int], known: Iterable[tuple[str, str]]) -> Mapping[str, int]:
+    """Return those slices of the base that are not among the `known` ones (a gate's name and a slice, or a column that
+    is none), with their rows.
+    """
+    here = {where for _, where in known}
+    return {where: rows for where, rows in before.items() if not {where, where.partition("=")[0]} & here}
 
 
 def names(content: Content, path: str) -> tuple[str, ...]:
@@ -139,10 +166,20 @@ def _meaning(together: Together, wish: Wish) -> Metric | Refused:
     sides = ((together.base, wish.base), (together.head, wish.head))
     alone = [paired.meaning(pairs, replace(wanted, base=value, head=value)) for pairs, value in sides]
     if refused := next((found for found in alone if isinstance(found, Refused)), None):
-        return refused
+        return refused if isinstance(alone[0], Refused) else _denied(together, wanted, alone[0], refused)
     if alone[0] != alone[1] or alone[0] not in tuple(paired.candidates(together.pairs, wanted)):
         return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
     return alone[0]
+
+
+def _denied(together: Together, wanted: Wanted, metric: Metric, refused: Refused) -> Refused:
+    """Return why the head's metrics file is not of its predictions, by what the metric means at the base."""
+    try:
+        value = paired.values(metric, together.head)[1]
+    except ValueError:
+        return refused
+    denied = paired.denies((wanted.base, value), (wanted.base, wanted.head))
+    return replace(refused, why=denied, denied=True) if denied else refused
 
 
 def _meaning_of_head(together: Together, wish: Wish) -> Metric | Refused:
@@ -164,7 +201,7 @@ def _measured(
         return meant.why
     chance = asked(pairs, wish, where, columns=together.columns, seed=together.seed)
     found = paired.measure(meant, pairs, chance, name=wish.rule.metric, where=where)
-    return found.why if isinstance(found, Refused) else found
+    return found.why if isinstance(found, Refused) else replace(found, lost=together.pairs.lost)
 
 
 def asked(pairs: Pairs, wish: Wish, where: str, *, columns: Predictions, seed: str) -> Asked:

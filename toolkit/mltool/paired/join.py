@@ -50,6 +50,12 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.truth)
 
+    @property
+    def lost(self) -> float:
+        """Return the share of the base's rows that the head has not, or with another truth."""
+        gone = self.only_base + self.moved
+        return gone / (len(self) + gone) if gone else 0.0
+
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what `make` does, which is asked once a name."""
         if name not in self.known:

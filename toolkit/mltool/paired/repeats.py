@@ -30,13 +30,16 @@ Files = Mapping[str, Content]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Crossed:
-    """The repeats of both sides on the rows that all have, and each side's alone on all of its own rows."""
+    """The repeats of both sides on the rows that all have, and each side's alone on all of its own rows; `lost` is the
+    share of the base's rows that not all repeats have with the same truth.
+    """
 
     base: Sides
     head: Sides
     base_alone: Sides
     head_alone: Sides
     left_out: Pairs
+    lost: float
     columns: tuple[str, ...]
 
 
@@ -49,18 +52,23 @@ def compare(base: Files, head: Files, wishes: Iterable[Wish], columns: Predictio
     wished = tuple(wishes)
     wanted = (name for wish in wished for name in (*wish.rule.slices, wish.rule.group) if name)
     cut = tuple(dict.fromkeys(part for name in wanted for part in name.split(TOGETHER)))
-    crossed = _crossed(_sides(base, columns, cut, " of the base"), _sides(head, columns, cut, ""), columns)
+    sides_before = _sides(base, columns, cut, " of the base")
+    crossed = _crossed(sides_before, _sides(head, columns, cut, ""), columns)
     found: dict[tuple[str, str], Difference | str] = {}
+    denied: dict[str, str] = {}
     for wish in wished:
         meant = _meaning(crossed, wish)
         for where, rows in _parts(crossed, wish):
             if isinstance(meant, Refused):
                 found[wish.rule.name, where] = meant.why
+                denied |= {wish.rule.name: meant.why} if meant.denied else {}
             elif isinstance(rows, str):
                 found[wish.rule.name, where] = rows
             else:
                 found[wish.rule.name, where] = _measured(crossed, rows, wish, meant, where, columns, seed)
-    return Grounds(paired=found, notes=tuple(_notes(crossed, columns)))
+    declared = dict.fromkeys(name for wish in wished for name in wish.rule.slices)
+    before = dict(gated.counted(declared, next(iter(sides_before.values())).extra))
+    return Grounds(paired=found, gone=gated.gone(before, found), denied=denied, notes=tuple(_notes(crossed, columns)))
 
 
 def _sides(files: Files, columns: Predictions, cut: tuple[str, ...], whose: str) -> Mapping[str, Side]:
@@ -127,6 +135,7 @@ def _crossed(base: Mapping[str, Side], head: Mapping[str, Side], columns: Predic
         base_alone=apart[0],
         head_alone=apart[1],
         left_out=replace(shown, **most),
+        lost=1 - len(keys) / max(map(len, base.values())),
         columns=tuple(shown.extra),
     )
 
@@ -157,20 +166,27 @@ def _meaning(crossed: Crossed, wish: Wish) -> Metric | Refused:
             continue
         if all(paired.same(mean, value) for mean, (_, value) in zip(means, sides, strict=True)):
             return metric
+        if denied := paired.denies((means[0], means[1]), (wish.base, wish.head)):
+            one = _single(metric, *sides[1])
+            return Refused(metric=rule.metric, why=one or denied, denied=not one)
         why = _differs(metric, sides, means)
     return Refused(metric=rule.metric, why=why)
 
 
 def _differs(metric: Metric, sides: tuple[tuple[Sides, float], ...], means: list[float]) -> str:
     """Say what the metrics file holds instead of the mean over the repeats, where that can be told."""
-    repeats, value = sides[1]
-    one = next((name for name, pairs in repeats.items() if paired.same(paired.values(metric, pairs)[0], value)), None)
-    if one is not None and len(repeats) > 1:
-        return f"the metrics file holds the value of repeat {one} alone, not the mean over {len(repeats)}"
-    told = " and ".join(f"{mean:.6g}" for mean in means)
-    return (
-        f"the mean over repeats is {told} at the base and here, the metrics files say {sides[0][1]:.6g} and {value:.6g}"
+    told, said = (" and ".join(f"{mean:.6g}" for mean in each) for each in (means, [value for _, value in sides]))
+    return _single(metric, *sides[1]) or (
+        f"the mean over repeats is {told} at the base and here, the metrics files say {said}"
     )
+
+
+def _single(metric: Metric, repeats: Sides, value: float) -> str:
+    """Say whose value the metrics file holds, where it is that of one repeat; else nothing."""
+    one = next((name for name, pairs in repeats.items() if paired.same(paired.values(metric, pairs)[0], value)), None)
+    if one is None or len(repeats) == 1:
+        return ""
+    return f"the metrics file holds the value of repeat {one} alone, not the mean over {len(repeats)}"
 
 
 def _parts(crossed: Crossed, wish: Wish) -> Iterator[tuple[str, np.ndarray | str | None]]:
@@ -205,7 +221,7 @@ def _measured(
     )
     asked = gated.asked(next(iter(head.values())), wish, where, columns=columns, seed=seed)
     found = by_repeats.measure(meant, base, head, asked, name=wish.rule.metric, where=where)
-    return found.why if isinstance(found, Refused) else found
+    return found.why if isinstance(found, Refused) else replace(found, lost=crossed.lost)
 
 
 def _notes(crossed: Crossed, columns: Predictions) -> Iterator[str]:
