@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mltool import git
-from mltool.commands import blessings, ci_release, ledger, release_plan
+from mltool.commands import blessings, ci_release, ledger, release_asked, release_manifest
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
 from mltool.registry.model import NewEvent
@@ -150,10 +150,10 @@ def test_what_cannot_be_decided_is_no_pass_and_the_way_over_it_is_recorded(proje
 def test_where_chance_explains_a_drop_beyond_the_tolerance_the_predictions_say_so(project: Repo) -> None:
     """The values alone, which the manifest judges by, would call it a regression."""
     push(project, by_chance(project))
-    asked = release_plan.ask(git.find(project.folder), "delay", bump="minor")
-    looked = release_plan.look(asked)
-    by_values = {item.gate: item.outcome for item in release_plan.describe(asked, looked).verdicts}
-    judged = {item.gate: item.outcome for item in release_plan.bless(asked, looked).gates}
+    asked = release_asked.ask(git.find(project.folder), "delay", bump="minor")
+    looked = release_asked.look(asked)
+    by_values = {item.gate: item.outcome for item in release_manifest.describe(asked, looked).verdicts}
+    judged = {item.gate: item.outcome for item in release_manifest.bless(asked, looked).gates}
     assert (by_values["hits"], judged["hits"]) == (Outcome.FAIL, Outcome.UNDECIDED)
 
 
@@ -198,7 +198,7 @@ def test_a_blessing_about_another_commit_stops_what_comes_after(project: Repo) -
 def test_after_the_first_blessing_a_version_without_one_goes_nowhere(project: Repo) -> None:
     here = git.find(project.folder)
     commit = push(project, model(others=0.002, seed=2))
-    made = release_plan.manifest(here, "delay", "1.1.0")
+    made = release_manifest.manifest(here, "delay", "1.1.0")
     event = NewEvent(kind="register", model="delay", commit=commit, version="1.1.0", manifest=digest(made))
     ledger.append(here, (event,), remote="origin")
     with pytest.raises(RefusedError, match=r"delay@v1\.1\.0 has no blessing"):
@@ -214,7 +214,7 @@ def test_before_the_first_blessing_the_values_decide_and_the_job_says_so(tmp_pat
     repo.git("remote", "add", "origin", "../origin.git")
     repo.git("push", "--quiet", "--set-upstream", "origin", "main")
     here = git.find(repo.folder)
-    made = release_plan.manifest(here, "delay", "1.0.0")
+    made = release_manifest.manifest(here, "delay", "1.0.0")
     event = NewEvent(
         kind="register", model="delay", commit=git.head(here) or "", version="1.0.0", manifest=digest(made)
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mltool import git
-from mltool.commands import ledger, promote, proofs, release_plan
+from mltool.commands import ledger, promote, proofs, release_manifest
 from mltool.errors import RefusedError
 from mltool.release.evidence import Proofs
 from support import released
@@ -42,7 +42,7 @@ def made(folder: Path, evidence: str) -> Repo:
 
 def gather(repo: Repo, environment: str = "prod") -> Proofs:
     project = git.find(repo.folder)
-    made = release_plan.manifest(project, "delay", "1.0.0", ledger=ledger.read(project))
+    made = release_manifest.manifest(project, "delay", "1.0.0", ledger=ledger.read(project))
     return proofs.gather(project, made, environment)
 
 

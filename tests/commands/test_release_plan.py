@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mltool import git
-from mltool.commands import ledger, release_plan
+from mltool.commands import ledger, release_manifest, release_plan
 from mltool.errors import MltoolError, OutsideError, RefusedError, UserError
 from mltool.gates.verdict import Outcome
 from mltool.registry.model import Event, EventKind, NewEvent
@@ -36,7 +36,7 @@ def repo(original: Repo, tmp_path: Path) -> Repo:
 
 
 def planned(repo: Repo, version: str = "", model: str = "delay", **more: Any) -> Manifest:
-    return release_plan.manifest(git.find(repo.folder), model, version, **more)
+    return release_manifest.manifest(git.find(repo.folder), model, version, **more)
 
 
 def write(repo: Repo, kind: EventKind, version: str, *, commit: str = "HEAD", reason: str = "") -> Event:

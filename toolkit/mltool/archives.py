@@ -125,7 +125,8 @@ def _members(file: BinaryIO) -> Iterator[archive.Member]:
             yield found
         if _exactly(file, len(archive.padding(found.size))).strip(b"\0"):
             raise archive.HostileError("something stands between its files")
-    rest = file.read(CHUNK)
+    # Two empty blocks end an archive: behind one alone, something was cut off.
+    rest = _exactly(file, archive.BLOCK) + file.read(CHUNK)
     if rest.strip(b"\0") or file.read(1):
         raise archive.HostileError("it goes on after its end")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from mltool import config, git
 from mltool.ci import github_outputs, github_tag
 from mltool.ci.github_tag import Asked
-from mltool.commands import approvals, blessings, ledger, registry_verify, release_plan
+from mltool.commands import approvals, blessings, ledger, registry_verify, release_manifest
 from mltool.config import Config
 from mltool.errors import Exit, RefusedError
 from mltool.gates.verdict import Outcome
@@ -107,7 +107,9 @@ def _refuse_moved(found: Errand, asked: Asked) -> None:
 def _manifest(project: git.Project, known: Ledger, found: Errand) -> Manifest:
     """Return the release that the commit makes; raises RefusedError where that is not the one that the tag names."""
     event = found.event
-    made = release_plan.manifest(project, event.model, version=event.version, revision=event.tag.commit, ledger=known)
+    made = release_manifest.manifest(
+        project, event.model, version=event.version, revision=event.tag.commit, ledger=known
+    )
     digest = release_json.digest(made)
     if digest != event.manifest:
         raise RefusedError(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from mltool.commands import bound, test_set
 from mltool.commands.compare import Comparison
 from mltool.commands.evidence import load_config, look, stale_stages, verdicts
+from mltool.commands.report import with_tests
 from mltool.report.build import Evidence, build
 from mltool.report.model import Report, Revision
 from mltool.report.page import Page, page
@@ -15,7 +16,8 @@ SECTIONS = ("problems", "stale", "metrics", "groups", "notes", "rest", "decided"
 def judge(compared: Comparison, *, committed: bool) -> Report:
     """Return a report that holds the verdicts; raises UserError where the configuration cannot be understood.
 
-    `committed` says that the pipeline was reproduced here, so that dvc.lock is compared with the commit.
+    `committed` says that the pipeline was reproduced here, so that dvc.lock is compared with the commit. Model tests
+    count where they were run here, on this head.
     """
     config = load_config(compared.head_tree)
     stale = stale_stages(compared, committed=committed)
@@ -36,7 +38,7 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
         notes=(*grounds.notes, *lived.notes),
         test_set=lived.life,
     )
-    return build(evidence)
+    return build(with_tests(evidence, compared))
 
 
 def words(report: Report) -> Page:

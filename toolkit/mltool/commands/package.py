@@ -14,7 +14,7 @@ import msgspec
 from mltool import archives, dvc, environments, git, signing
 from mltool.bundle import checksums, layout, statement, words
 from mltool.bundle.check import Policy
-from mltool.commands import release_plan, verify
+from mltool.commands import release_asked, release_manifest, verify
 from mltool.commands.evidence import load_config
 from mltool.errors import RefusedError, UserError
 from mltool.registry import tag
@@ -61,8 +61,8 @@ def package(
     holds no bundle that it did not hold before.
     """
     model, version = tag.spelled(model), version.removeprefix("v")
-    ledger = release_plan.read_ledger(project)
-    manifest = release_plan.manifest(project, model, version=version, revision=revision, ledger=ledger)
+    ledger = release_asked.read_ledger(project)
+    manifest = release_manifest.manifest(project, model, version=version, revision=revision, ledger=ledger)
     digest = manifests.digest(manifest)
     if revision is None:
         _same_as_registered(_registered(ledger, model, version), manifest, digest)

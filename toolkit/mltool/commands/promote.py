@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mltool import git
-from mltool.commands import approvals, ledger, proofs, release_plan
+from mltool.commands import approvals, ledger, proofs, release_manifest
 from mltool.commands.evidence import load_config
 from mltool.commands.forge import Forge
 from mltool.commands.ledger import Written
@@ -100,7 +100,7 @@ def _allowed(project: git.Project, event: NewEvent, now: Ledger, forge: Forge | 
 
 def _manifest(project: git.Project, event: NewEvent, now: Ledger) -> Manifest:
     """Return what the version consists of; raises UserError where it is not what was registered."""
-    made = release_plan.manifest(project, event.model, event.version, revision=event.commit, ledger=now)
+    made = release_manifest.manifest(project, event.model, event.version, revision=event.commit, ledger=now)
     digest = json.digest(made)
     if event.manifest not in ("", digest):
         raise UserError(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mltool import git
-from mltool.commands import ledger, models, release_plan
+from mltool.commands import ledger, models, release_asked, release_manifest
 from mltool.commands.evidence import load_config
 from mltool.commands.ledger import Written
 from mltool.errors import RefusedError, UserError
@@ -54,9 +54,9 @@ def register(project: git.Project, wish: Wish, *, remote: str | None, dry_run: b
         known = now.models.get(model, ModelState(name=model))
         version = record.next_version(known, version=wish.version, part=wish.part, backport=wish.backport)
         record.refuse_named(known, sha, version)
-        asked = release_plan.ask(project, model, version=version, revision=sha, ledger=now)
-        looked = release_plan.look(asked)
-        made, judged = release_plan.describe(asked, looked), release_plan.bless(asked, looked)
+        asked = release_asked.ask(project, model, version=version, revision=sha, ledger=now)
+        looked = release_asked.look(asked)
+        made, judged = release_manifest.describe(asked, looked), release_manifest.bless(asked, looked)
         bad = _bad(judged)
         if bad and not wish.failing:
             raise _refused(made, judged, bad)

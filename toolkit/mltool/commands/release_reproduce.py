@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mltool import disk, dvc, environments, git
 from mltool.bundle import layout
-from mltool.commands import package, release_plan
+from mltool.commands import package, release_manifest
 from mltool.commands.inputs import lay_out
 from mltool.commands.pipeline import pipeline, read
 from mltool.commands.reproduce import failure
@@ -43,7 +43,7 @@ def reproduce(project: git.Project, tag: str, *, keep: bool = False, say: Say) -
     if named is None or named.kind != "register":
         raise UserError(f"`{tag}` does not register a version.", "Name a tag such as delay@v1.3.0: see `mltool log`.")
     commit = git.resolve(project, f"refs/tags/{tag}")
-    manifest = release_plan.manifest(project, named.model, version=named.version)
+    manifest = release_manifest.manifest(project, named.model, version=named.version)
     with _desk(keep=keep, say=say) as desk:
         clone = git.clone(project, commit, desk / "clone")
         dvc.adopt(project.folder, clone.folder)

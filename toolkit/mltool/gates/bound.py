@@ -52,16 +52,13 @@ def bound(snapshot: Snapshot, config: Config, *, files: Mapping[str, str], rules
 
 
 def differs(said: Bound, now: Bound) -> tuple[str, ...]:
-    """Return in a few words each what differs; of the models only those that are named in `said`.
-
-    The base counts where `now` has one: which one it was, the version says.
-    """
+    """Return in a few words each what differs; of the models only those that are named in `said`."""
     pairs = {
         "code": (said.code, now.code),
         "data": (said.data, now.data),
         "rules": (said.gates, now.gates),
         "predictions": (said.predictions, now.predictions),
-        "base": (said.base, now.base or said.base),
+        "base": (said.base, now.base),
         **{f"model {name}": (digest, now.models.get(name, "")) for name, digest in said.models.items()},
     }
     return tuple(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mltool.gates.verdict import Level, Outcome, Verdict
+from mltool.gates.verdict import TESTS, Level, Outcome, Verdict
 
 SCHEMA: Final = "mltool.tests/1"
 NAME: Final = "tests"
@@ -103,5 +103,5 @@ def _named(tests: Sequence[ModelTest], count: int) -> str:
 
 def _verdict(outcome: Outcome, sentence: str, *, level: Level = "fail") -> Verdict:
     return Verdict(
-        gate=NAME, metric="", outcome=outcome, level=level, sentence=sentence, rule="all tests pass", test="tests"
+        gate=NAME, metric="", outcome=outcome, level=level, sentence=sentence, rule="all tests pass", test=TESTS
     )

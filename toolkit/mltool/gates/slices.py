@@ -17,7 +17,7 @@ def of(rule: Settings, grounds: Grounds) -> Mapping[str, Difference | str]:
     return {
         where: found
         for (name, where), found in grounds.paired.items()
-        if name == rule.name and (not where or where.partition("=")[0] in rule.slices)
+        if name == rule.name and (not where or _column(where) in rule.slices)
     }
 
 
@@ -25,12 +25,14 @@ def judge(rule: Settings, grounds: Grounds, family: Mapping[tuple[str, str], flo
     """Return a verdict for each declared slice; `family` has their p-values, as Holm adjusts them, by gate and slice.
 
     A slice that cannot show a drop as large as is allowed, or on whose rows alone the metric has no value, is `blind`,
-    and never a pass. A column without any answer is undecided as a whole.
+    and never a pass. A column without any answer is undecided as a whole, and so is a slice that this change lost: of
+    it nobody knows whether the model got worse.
     """
     whole = isinstance(grounds.paired.get((rule.name, "")), Difference)
     known = {where: found for where, found in of(rule, grounds).items() if where}
     verdicts = [_one(rule, where, found, family.get((rule.name, where)), whole=whole) for where, found in known.items()]
-    answered = {where.partition("=")[0] for where in known}
+    verdicts += [_lost(rule, where, rows) for where, rows in grounds.gone.items() if _column(where) in rule.slices]
+    answered = {_column(where) for where in (*known, *grounds.gone)}
     why = grounds.unpaired or grounds.paired.get((rule.name, ""), "")
     reason = why if isinstance(why, str) and why else "the predictions were not compared"
     if not grounds.unmoved:
@@ -66,6 +68,17 @@ def _one(
     judged = interval.judge(rule, found, start, p_worse=p_worse)
     judged = replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
     return replace(judged, blind=interval.blind(judged))
+
+
+def _lost(rule: Settings, where: str, rows: int) -> Verdict:
+    counted = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    why = f"the base has {counted} of it, and this change has none of them"
+    named = where.replace("=", " = ", 1)
+    return replace(_start(rule, where, why), sentence=f"{rule.key} where {named} cannot be compared: {why}.", why=why)
+
+
+def _column(where: str) -> str:
+    return where.partition("=")[0]
 
 
 def _start(rule: Settings, where: str, found: Difference | str) -> Verdict:

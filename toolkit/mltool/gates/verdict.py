@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 Level = Literal["fail", "warn"]
 Direction = Literal["higher", "lower"]
 Trend = Literal["better", "worse", "same", "unknown"]
+TESTS: Final = "tests"
+"""The `test` of the verdict on a run of the model tests."""
 
 
 class Outcome(StrEnum):
@@ -75,10 +77,11 @@ class Verdict:
 
 
 def overall(verdicts: Iterable[Verdict]) -> Outcome:
-    """Return fail if any verdict blocks, else undecided if any is, else pass; skip when no metric was judged.
+    """Return fail if any verdict blocks, else undecided if any is, else pass; skip when no model was judged.
 
-    A pipeline whose dvc.lock is in order says nothing about the model: without a judged metric there is no pass. Blind
-    slices leave the outcome as it is: they are as blind for every change, and `strictly` counts them.
+    A pipeline whose dvc.lock is in order says nothing about the model: without a judged metric, or model tests that
+    ran, there is no pass. Blind slices leave the outcome as it is: they are as blind for every change, and `strictly`
+    counts them.
     """
     judged = [verdict for verdict in verdicts if verdict.outcome is not Outcome.SKIP]
     if any(verdict.blocks for verdict in judged):
@@ -86,7 +89,7 @@ def overall(verdicts: Iterable[Verdict]) -> Outcome:
     if any(_open(verdict) and not verdict.blind for verdict in judged):
         return Outcome.UNDECIDED
     answered = (verdict for verdict in judged if verdict.outcome is not Outcome.UNDECIDED)
-    return Outcome.PASS if any(verdict.metric and verdict.declared for verdict in answered) else Outcome.SKIP
+    return Outcome.PASS if any(map(_of_model, answered)) else Outcome.SKIP
 
 
 def strictly(outcome: Outcome, verdicts: Iterable[Verdict]) -> Outcome:
@@ -94,6 +97,10 @@ def strictly(outcome: Outcome, verdicts: Iterable[Verdict]) -> Outcome:
     if outcome is Outcome.FAIL or not any(_open(verdict) for verdict in verdicts):
         return outcome
     return Outcome.UNDECIDED
+
+
+def _of_model(verdict: Verdict) -> bool:
+    return verdict.declared and (verdict.metric != "" or verdict.test == TESTS)
 
 
 def _open(verdict: Verdict) -> bool:

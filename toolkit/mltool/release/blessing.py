@@ -16,6 +16,7 @@ from mltool.errors import UserError
 from mltool.gates import bound
 from mltool.gates.bound import Bound
 from mltool.gates.verdict import Level, Outcome, Verdict, overall, strictly
+from mltool.registry import trailers
 from mltool.registry.model import Event, ModelState
 from mltool.snapshot import bounded
 
@@ -23,7 +24,7 @@ SCHEMA: Final = "mltool.blessing/1"
 DIGITS: Final = 6
 MOST_LISTED: Final = 50
 MOST_WORDS: Final = 600
-MOST_BYTES: Final = 200_000
+MOST_BYTES: Final = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +53,14 @@ class Judged:
 
 
 _SHARED: Final = tuple(item.name for item in fields(Judged))
+_BAD: Final = (Outcome.FAIL, Outcome.UNDECIDED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blessing:
     """What was judged of one version, against the version `base` (empty: nothing was live), and how it ended.
 
-    `more` counts slices that passed and are not listed.
+    `more` counts answers that are not listed: none of them is worse than one that is.
     """
 
     outcome: Outcome
@@ -76,7 +78,7 @@ def build(verdicts: Iterable[Verdict], about: Bound, *, base: str, tool: str, st
     outcome = strictly(overall(known), known) if strict else overall(known)
     told = [item for item in known if item.declared]
     first = [item for item in told if not item.slice or item.outcome is not Outcome.PASS or item.accepted]
-    listed = first[:MOST_LISTED]
+    listed = sorted(first, key=_weight)[:MOST_LISTED] if len(first) > MOST_LISTED else first
     return Blessing(
         outcome=outcome,
         bound=about,
@@ -95,12 +97,39 @@ def dumps(blessing: Blessing) -> str:
 def loads(text: str) -> Blessing:
     """Return the judgement in the text of an event, which anybody may have written; UserError for anything else."""
     try:
-        document = json.loads(text[:MOST_BYTES])
+        document = json.loads(_short(text), object_pairs_hook=_once, parse_constant=_no_number)
         bounded.inspect(document, depth=6, items=2_000, text=2_000)
-        return msgspec.convert(document, Blessing)
+        return _consistent(msgspec.convert(document, Blessing))
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        said = " ".join(str(error).split()).rstrip(".")[:200]
+        said = trailers.flat(str(error)).rstrip(".")[:200]
         raise UserError(f"This is not a blessing of {SCHEMA}: {said}.", "Register a new version.") from error
+
+
+def _short(text: str) -> str:
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"it has {len(text):,} characters, and at most {MOST_BYTES:,} are read")
+    return text
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; raises ValueError for a key that stands there twice, of which readers see either."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"it says {next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)!r} twice")
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _consistent(blessing: Blessing) -> Blessing:
+    """Return the judgement; raises ValueError where its outcome is better than its own answers."""
+    stops = [item for item in blessing.gates if item.level == "fail" and not item.blind]
+    worst = next((bad for bad in _BAD if any(item.outcome is bad for item in stops)), Outcome.PASS)
+    if worst in _BAD and blessing.outcome not in _BAD[: _BAD.index(worst) + 1]:
+        raise ValueError(f"it says {blessing.outcome}, and one of its gates {worst}")
+    return blessing
 
 
 def schema() -> dict[str, Any]:
@@ -130,6 +159,9 @@ def standing(state: ModelState, event: Event | None, now: Bound | None) -> Stand
         found = loads(event.blessing)
     except UserError as error:
         return Standing(objection=f"{event.tag.name} cannot be relied on. {error.what}")
+    if set(found.bound.models) != {event.model}:
+        said = f"The blessing in {event.tag.name} is about another model than {event.model}"
+        return Standing(objection=f"{said}. Register a new version.")
     other = bound.differs(found.bound, now) if now else ()
     if other:
         said = f"The blessing in {event.tag.name} is about something else than its commit"
@@ -167,9 +199,14 @@ def _unblessed(event: Event) -> str:
 
 def _judged(item: Verdict) -> Judged:
     found = {name: getattr(item, name) for name in _SHARED}
-    said = {"sentence": item.sentence[:MOST_WORDS], "why": item.why[:MOST_WORDS]}
+    cut = {name: value[:MOST_WORDS] for name, value in found.items() if isinstance(value, str)}
     numbers = {name: _rounded(value) for name, value in found.items() if isinstance(value, float)}
-    return msgspec.convert(found | said | numbers, Judged)
+    return msgspec.convert(found | cut | numbers, Judged)
+
+
+def _weight(item: Verdict) -> int:
+    """Return where an answer stands when not all are listed: what stops a version first."""
+    return (0 if item.level == "fail" else 2) + _BAD.index(item.outcome) if item.outcome in _BAD else 4
 
 
 def _rounded(value: float) -> float | None:

@@ -65,6 +65,12 @@ def before(known: ModelState, registered: Event | None) -> ModelState:
     return ledger.state(known.name, known.events[: known.events.index(registered)])
 
 
+def live(known: ModelState, environment: str) -> Stage | None:
+    """Return what `environment` is meant to run; None where nothing is, or nothing is any more."""
+    stage = known.stages.get(environment)
+    return None if stage is None or stage.event.kind == "demote" else stage
+
+
 def commit_of(known: ModelState, stage: Stage) -> str:
     """Return the commit of what an environment is meant to run."""
     version = known.registered(stage.version) or stage.event

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mltool import disk, dvc, git
-from mltool.commands import release_plan
+from mltool.commands import release_asked
 from mltool.commands.compare import Comparison, compare
 from mltool.commands.evidence import load_config
 from mltool.config import Config, Model
@@ -85,7 +85,7 @@ def base(found: Repository, into: Path) -> Recipe:
 def production(found: Repository, into: Path) -> Recipe:
     """Return the live model of the environment that is released into. Raises AbsentError where there is none."""
     project, environment = found.compared.project, found.config.release.environment
-    state = release_plan.read_ledger(project).models.get(tag.spelled(found.name))
+    state = release_asked.read_ledger(project).models.get(tag.spelled(found.name))
     stage = state.stages.get(environment) if state else None
     if state is None or stage is None or stage.event.kind == "demote":
         raise AbsentError(f"Nothing of {found.name} is in {environment}.")
