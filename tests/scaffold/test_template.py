@@ -46,6 +46,23 @@ def test_values_are_quoted_so_that_yaml_reads_them_back() -> None:
     assert body == 'p: "3.10"\nn: "it\'s \\"x\\": #1"\n'
 
 
+@pytest.mark.parametrize(
+    ("requirement", "more"),
+    [
+        ("mltool-ci", "mltool-ci[judge]"),
+        ("mltool-ci[s3, sign] >=1,<2", "mltool-ci[s3,sign,judge] >=1,<2"),
+        ("mltool-ci[judge]==1.2.*", "mltool-ci[judge]==1.2.*"),
+        ("mltool-ci @ git+https://example.org/a/b@main", "mltool-ci[judge] @ git+https://example.org/a/b@main"),
+        ("git+https://example.org/a/b@main", "git+https://example.org/a/b@main"),
+        ("./dist/mltool_ci-0.1.0-py3-none-any.whl", "./dist/mltool_ci-0.1.0-py3-none-any.whl"),
+        ("mltool_ci-0.1.0-py3-none-any.whl", "mltool_ci-0.1.0-py3-none-any.whl"),
+    ],
+)
+def test_a_requirement_gets_one_more_extra_where_it_has_a_name(requirement: str, more: str) -> None:
+    body = split(render(b'[[ ci.install | extra("judge") ]]\n', {"on": True, "install": requirement})["a.yml"].content)
+    assert body[1] == f"{more}\n"
+
+
 def test_a_pin_is_written_with_its_version_as_a_comment() -> None:
     assert split(render(b'u: [[ pin("o/r") ]]\n')["a.yml"].content)[1] == f"u: o/r@{'a' * 40} # v1.2\n"
 

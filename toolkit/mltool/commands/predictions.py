@@ -27,7 +27,7 @@ PAIRED = "mltool.paired.gated"
 Content = bytes | mmap.mmap
 NEEDED = ("numpy", "scipy", "pyarrow")
 BASE = " of the base"
-INSTALL = "pip install 'mltool-ci[measure]'"
+INSTALL = "pip install 'mltool-ci[judge]'"
 
 
 @dataclass(frozen=True, kw_only=True)

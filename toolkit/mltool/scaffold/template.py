@@ -1,6 +1,7 @@
 """One folder of templates → the files it makes from a context."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,6 +78,7 @@ class Template:
             autoescape=False,  # noqa: S701 - YAML and TOML, quoted by the filters below
         )
         environment.filters["yaml"] = environment.filters["toml"] = _quoted
+        environment.filters["extra"] = _with_extra
         environment.filters["lines"] = lambda text: text.strip("\n")
         environment.globals["pin"] = lambda name: self.style.text(self.pins[name])
         return environment
@@ -143,3 +145,12 @@ def _content(template: Template, entry: Entry, context: Mapping[str, Any], versi
 def _quoted(value: str | tuple[str, ...] | float) -> str:
     """Return a value as YAML and TOML both read it: strings in JSON's quotes, so that 3.10 stays 3.10."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _with_extra(requirement: str, extra: str) -> str:
+    """Return a requirement (PEP 508) with one more extra; an address alone, which has no name, as it is."""
+    found = re.match(r"([A-Za-z0-9][\w.-]*)(?:\s*\[([^\]]*)\])?(?![\w+./:]|\s*\[)", requirement.strip())
+    if not found or found[1].endswith(".whl"):
+        return requirement
+    extras = [name for name in (found[2] or "").replace(" ", "").split(",") if name]
+    return f"{found[1]}[{','.join(dict.fromkeys([*extras, extra]))}]{requirement.strip()[found.end():]}"
