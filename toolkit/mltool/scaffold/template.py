@@ -153,4 +153,4 @@ def _with_extra(requirement: str, extra: str) -> str:
     if not found or found[1].endswith(".whl"):
         return requirement
     extras = [name for name in (found[2] or "").replace(" ", "").split(",") if name]
-    return f"{found[1]}[{','.join(dict.fromkeys([*extras, extra]))}]{requirement.strip()[found.end():]}"
+    return f"{found[1]}[{','.join(dict.fromkeys([*extras, extra]))}]{requirement.strip()[found.end() :]}"
