@@ -219,3 +219,22 @@ def test_dates_move_and_that_is_no_drift(judge: Judge) -> None:
 def test_an_empty_table_is_refused(judge: Judge) -> None:
     with pytest.raises(UserError, match="has no rows"):
         judge({"n": [1.0, 2.0]}, {"n": pa.array([], pa.float64())})
+
+
+def test_where_a_column_has_few_values_the_doubt_is_no_larger_than_its_rows_make_it(
+    judge: Judge, generator: np.random.Generator
+) -> None:
+    def drawn(rows: int) -> dict[str, object]:
+        return {"flag": generator.integers(0, 2, rows), "age": generator.choice([17.5, 22.0, 27.0, 42.0], rows)}
+
+    shapes = [item for item in judge(drawn(4_000), drawn(2_500)).findings if item.effect == "shape"]
+    assert [(*item.columns, item.state) for item in shapes] == [("flag", "steady"), ("age", "steady")]
+
+
+def test_rows_that_lie_between_two_quantiles_of_a_profile_are_in_doubt() -> None:
+    new = (np.array([0.0] * 40 + [9.0] * 60),)
+    atoms = Numbers(count=100, low=0, high=9, values=(0.0, 9.0), upto=(40, 100), equal=(40, 60))
+    hidden = Numbers(count=100, low=0, high=9, values=(0.0, 9.0), upto=(40, 100), equal=(40, 30))
+    known, unknown = (drift_bounds.shape(before, new, 0.05) for before in (atoms, hidden))
+    assert (known.value, unknown.value) == pytest.approx((0.0, 0.3))
+    assert unknown.high - unknown.value == pytest.approx(known.high - known.value + 0.3)

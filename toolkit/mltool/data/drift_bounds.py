@@ -41,9 +41,10 @@ def shape(before: Numbers, after: Sequence[Floats], level: float) -> Bounded:
     right = np.abs(new_upto / count - upto / before.count)
     left = np.abs(new_below / count - (upto - equal) / before.count)
     distance = float(max(right.max(), left.max()))
-    gap = float(np.diff(np.concatenate(([0], upto)) - np.concatenate(([0], equal)), prepend=0).max())
     width = _width(level) * sqrt(1 / count + 1 / before.count)
-    between = max(0.0, gap - 1) / before.count if len(values) > 1 else 0.0
+    # Between two of the quantiles the profile's share is not known; at each of them it is, however many rows it has.
+    before_each, after_each = np.append(upto - equal, before.count), np.append(0, upto)
+    between = float((before_each - after_each).max()) / before.count
     return Bounded(value=distance, low=max(0.0, distance - width), high=min(1.0, distance + width + between))
 
 
