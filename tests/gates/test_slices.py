@@ -89,3 +89,19 @@ def test_a_blind_slice_leaves_the_outcome_and_is_undecided_for_whoever_wants_no_
     good = tuple(judge(Grounds(paired={("acc", ""): passed, ("acc", "c=z"): passed})).values())
     assert strictly(overall(good), good) is Outcome.PASS
     assert strictly(Outcome.FAIL, blind) is Outcome.FAIL
+
+
+def test_a_slice_that_the_change_lost_is_no_pass_and_not_blind() -> None:
+    fine = difference("", 0.9, delta=0.0, low=-0.001, high=0.001)
+    found = judge(Grounds(paired={("acc", ""): fine, ("acc", "c=x"): fine}, gone={"c=y": 1200, "d=z": 3}))
+    assert set(found) == {"", "c=x", "c=y"}
+    assert (found["c=y"].outcome, found["c=y"].blind) == (Outcome.UNDECIDED, False)
+    lost = "acc where c = y cannot be compared: the base has 1,200 rows of it, and this change has none of them."
+    assert found["c=y"].sentence == lost
+    assert overall(found.values()) is Outcome.UNDECIDED
+
+
+def test_a_strict_gate_fails_a_lost_slice() -> None:
+    fine = difference("", 0.9, delta=0.0, low=-0.001, high=0.001)
+    found = judge(Grounds(paired={("acc", ""): fine}, gone={"c=y": 1}), fail_on="undecided")
+    assert found["c=y"].outcome is Outcome.FAIL

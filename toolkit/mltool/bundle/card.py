@@ -21,6 +21,10 @@ TASKS: Final = {
     "regression": "tabular-regression",
 }
 SHOWN: Final = 20
+JUDGED: Final = (
+    "What was judged row by row and slice by slice, where it was, stands with what was accepted in the event that "
+    "registered it and in the notes of the release."
+)
 MADE_FROM: Final = {"data": "Data", "params": "Parameters", "code": "Code"}
 
 
@@ -87,7 +91,8 @@ def _verdicts(manifest: Manifest) -> str:
     rows = ((verdict.gate, verdict.outcome, verdict.sentence) for verdict in manifest.verdicts)
     if not manifest.verdicts:
         return "## Gates\n\nNo gate judged this release."
-    return f"## Gates\n\nAll together: **{manifest.outcome}**.\n\n{_table(('gate', 'verdict', 'why'), rows)}"
+    table = _table(("gate", "verdict", "why"), rows)
+    return f"## Gates\n\nBy the values of the metrics: **{manifest.outcome}**. {JUDGED}\n\n{table}"
 
 
 def _loading(manifest: Manifest, schema: Schema) -> str:

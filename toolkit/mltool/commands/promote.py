@@ -90,9 +90,12 @@ def _allowed(project: git.Project, event: NewEvent, now: Ledger, forge: Forge | 
         project, made, event.stage, commit=event.commit, ledger=now, forge=forge, proofs=shown
     )
     if standing.missing:
+        approve = f"Approve it with `mltool approve {event.model} {event.version} {event.stage}`, or on the forge."
         raise RefusedError(
             f"{event.model} {event.version} may not go into {event.stage}: {' '.join(standing.objections)}",
-            f"Approve it with `mltool approve {event.model} {event.version} {event.stage}`, or on the forge.",
+            approve
+            if len(standing.given) < standing.needed
+            else f"See `mltool release plan {event.model} {event.version}`.",
         )
     people = tuple(approval.person for approval in standing.given)
     return replace(event, manifest=json.digest(made), approvers=people)

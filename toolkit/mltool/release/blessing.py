@@ -100,7 +100,9 @@ def loads(text: str) -> Blessing:
         document = json.loads(_short(text), object_pairs_hook=_once, parse_constant=_no_number)
         bounded.inspect(document, depth=6, items=2_000, text=2_000)
         return _consistent(msgspec.convert(document, Blessing))
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise UserError(f"This is not a blessing of {SCHEMA}: it nests too deep.", "Register a new version.") from error
+    except (msgspec.MsgspecError, ValueError) as error:
         said = trailers.flat(str(error)).rstrip(".")[:200]
         raise UserError(f"This is not a blessing of {SCHEMA}: {said}.", "Register a new version.") from error
 
@@ -125,10 +127,10 @@ def _no_number(word: str) -> None:
 
 def _consistent(blessing: Blessing) -> Blessing:
     """Return the judgement; raises ValueError where its outcome is better than its own answers."""
-    stops = [item for item in blessing.gates if item.level == "fail" and not item.blind]
-    worst = next((bad for bad in _BAD if any(item.outcome is bad for item in stops)), Outcome.PASS)
-    if worst in _BAD and blessing.outcome not in _BAD[: _BAD.index(worst) + 1]:
-        raise ValueError(f"it says {blessing.outcome}, and one of its gates {worst}")
+    stops = [item for item in blessing.gates if item.level == "fail" and item.outcome in _BAD and not item.blind]
+    worst = min(stops, key=_weight, default=None)
+    if worst and blessing.outcome not in _BAD[: _BAD.index(worst.outcome) + 1]:
+        raise ValueError(f"it ends with {blessing.outcome}, and its gate `{worst.gate}` with {worst.outcome}")
     return blessing
 
 
@@ -204,7 +206,7 @@ def _judged(item: Verdict) -> Judged:
     return msgspec.convert(found | cut | numbers, Judged)
 
 
-def _weight(item: Verdict) -> int:
+def _weight(item: Verdict | Judged) -> int:
     """Return where an answer stands when not all are listed: what stops a version first."""
     return (0 if item.level == "fail" else 2) + _BAD.index(item.outcome) if item.outcome in _BAD else 4
 

@@ -32,7 +32,11 @@ class Plan:
 
     @property
     def outcome(self) -> Outcome:
-        """Return how the version was judged: by its blessing; without one, by the values in the manifest."""
+        """Return how the version was judged: by its blessing; without one, by the values in the manifest. One whose
+        blessing is not to be relied on fails.
+        """
+        if self.blessed.objection:
+            return Outcome.FAIL
         return self.blessed.blessing.outcome if self.blessed.blessing else self.manifest.outcome
 
     @property

@@ -72,7 +72,7 @@ def _title(plan: Plan) -> str:
     release = plan.manifest
     name = f"{release.model} v{release.version}"
     if plan.outcome is Outcome.FAIL:
-        return f"{name} fails its gates"
+        return f"{name} {'cannot be relied on' if plan.blessed.objection else 'fails its gates'}"
     place = plan.destination
     if place is None:
         return f"{name} would be published"
@@ -88,7 +88,7 @@ def _sentences(plan: Plan) -> Iterator[Line]:
     yield from (prose(item.sentence, strong=True) for item in blocking[:3])
     if len(blocking) > 3:
         yield (f"… and {figures.count(len(blocking) - 3, 'more gate')}, below.",)
-    if not blocking:
+    if not blocking and not plan.blessed.objection:
         said = {
             Outcome.PASS: "No gate stands in its way.",
             Outcome.UNDECIDED: "A gate could not decide.",

@@ -8,6 +8,7 @@ from mltool.report.blocks import Block, Bullets, Code, Line, Paragraph, Section,
 from mltool.report.model import PlannedRelease, Report
 
 MOST: Final = 8
+AGAIN: Final = "Registering judges it again: against what is live then, row by row where the predictions are."
 SHOWN: Final = 12
 """Hexadecimal digits of a digest that tell two releases apart for a reader."""
 
@@ -34,7 +35,8 @@ def _planned(planned: PlannedRelease, *, dirty: bool) -> Iterator[Block]:
         yield Paragraph(line, tone="warn")
         return
     commit = " Changes that are not committed do not count." if dirty else ""
-    yield Paragraph((*_becomes(planned), " in ", Code(planned.environment), f".{commit}"))
+    again = "" if planned.registered else f" {AGAIN}"
+    yield Paragraph((*_becomes(planned), " in ", Code(planned.environment), f".{commit}{again}"))
     size = figures.size(planned.size)
     content: Line = (f"{figures.count(planned.files, 'file')}, {size}, manifest ", Code(short(planned.digest)))
     yield Bullets((*((Strong("Missing: "), *prose(sentence)) for sentence in planned.missing[:MOST]), content))
