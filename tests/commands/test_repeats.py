@@ -10,6 +10,7 @@ import pytest
 
 from mltool.commands import gate
 from mltool.commands.compare import compare
+from mltool.errors import UserError
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.report.model import Report
 from support.predicted import measured, parquet
@@ -157,3 +158,75 @@ tolerance = 0.01
     found = verdict(judge(repo, base))
     assert (found.outcome, found.test, found.direction) == (Outcome.FAIL, "paired", "lower"), found.why
     assert "where group is north" in found.sentence
+
+
+ANOTHER = {
+    "slices": ('slices = ["group"]\n', ""),
+    "clusters": ("", 'cluster = "place"\n'),
+    "time": ("", 'time = "place"\n'),
+}
+
+
+@pytest.mark.parametrize("way", ANOTHER)
+@pytest.mark.parametrize("metric", ["accuracy", "f1", "roc_auc"])
+def test_several_seeds_go_with_slices_with_clusters_and_with_time(tmp_path: Path, way: str, metric: str) -> None:
+    in_gate, in_predictions = ANOTHER[way]
+    gates = GATES.replace("tolerance = 0.02\n", f"tolerance = 0.02\n{in_gate}").replace(":accuracy", f":{metric}")
+    repo = project(tmp_path / "p", gates + in_predictions)
+    sides = [
+        {seed: table.assign(place=table.row_id % 50) for seed, table in trained(shift, loss=loss).items()}
+        for shift, loss in ((0, 0.0), (1, 0.1))
+    ]
+    base = commit(repo, sides[0])
+    commit(repo, sides[1])
+    report = judge(repo, base)
+    found = verdict(report)
+    assert (found.outcome, found.test, found.repeats) == (Outcome.FAIL, "repeats", 5), found.sentence
+    assert found.groups == (50 if way == "clusters" else None)
+    parts = {item.slice: item for item in report.verdicts if item.slice}
+    assert {*parts} == ({"group=north", "group=south"} if way == "slices" else set())
+    assert all(item.repeats == 5 and "mixed t interval" in item.method for item in parts.values())
+
+
+def test_a_slice_of_one_row_is_no_crash(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", GATES.replace("tolerance", 'slices = ["group"]\ntolerance'))
+    shas = []
+    for shift in (0, 1):
+        tables = trained(shift, seeds=(1, 2, 3)).items()
+        shas.append(commit(repo, {s: t.assign(group=["lone", *["other"] * 1_999]) for s, t in tables}))
+    assert verdict(judge(repo, shas[0]), "group=lone").outcome is Outcome.UNDECIDED
+
+
+def test_one_seed_that_drops_the_rows_it_gets_wrong_is_no_pass(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, trained())
+    head = trained(1)
+    head[2] = head[2][head[2].y_true == head[2].y_pred]
+    commit(repo, head)
+    found = verdict(judge(repo, base))
+    assert found.outcome is Outcome.UNDECIDED
+    assert "of the base's rows are not here or have another truth" in found.sentence
+
+
+def test_seeds_in_a_folder_of_dvc_come_from_its_cache(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    repo.dvc("config", "core.analytics", "false")
+    shas = []
+    for shift in (0, 1):
+        tables = trained(shift, seeds=(1, 2, 3))
+        repo.write({f"eval/predictions-{seed}.parquet": parquet(table) for seed, table in tables.items()})
+        repo.dvc("add", "-q", "eval")
+        shas.append(repo.commit({"metrics.json": mean(tables)}))
+    assert "eval/predictions-1.parquet" not in repo.git("ls-files")
+    for head in ("HEAD", None):
+        found = verdict(judge(repo, shas[0], head))
+        assert (found.outcome, found.test, found.repeats, found.rows) == (Outcome.PASS, "repeats", 3, 2_000), found.why
+
+
+@pytest.mark.parametrize("path", ["/tmp/*.parquet", "../*.parquet", "eval/../../x-*.parquet"])
+def test_a_pattern_out_of_the_repository_is_refused(tmp_path: Path, path: str) -> None:
+    repo = project(tmp_path / "p", GATES.replace("eval/predictions-*.parquet", path))
+    base = commit(repo, trained(seeds=(1,)))
+    commit(repo, trained(1, seeds=(1,)))
+    with pytest.raises(UserError, match="leads out of the repository"):
+        judge(repo, base)

@@ -9,7 +9,7 @@ from mltool.commands import predictions
 from mltool.commands.compare import Comparison
 from mltool.commands.predictions import Stored
 from mltool.config import Config
-from mltool.errors import MltoolError
+from mltool.errors import MltoolError, UserError
 from mltool.gates import repeats
 from mltool.gates.grounds import Grounds, Wish
 from mltool.snapshot import lookup
@@ -25,9 +25,10 @@ Files = Mapping[str, tuple[str, Stored]]
 
 def compare(compared: Comparison, config: Config) -> Grounds:
     """Return the differences of the gated metrics from the predictions of both sides: of one training each, or, where
-    [predictions] says so by a pattern or a column, of several.
+    [predictions] says so by a pattern or a column, of several. Raises UserError for a path out of the repository.
     """
     where = config.predictions
+    _refuse_outside(where.path)
     if not (where.repeat or repeats.is_pattern(where.path)):
         return predictions.compare(compared, config)
     wishes = tuple(predictions.wishes(compared, config))
@@ -46,18 +47,31 @@ def compare(compared: Comparison, config: Config) -> Grounds:
         return predictions.refused(error, broken=predictions.BASE not in error.what)
 
 
+def _refuse_outside(path: str) -> None:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise UserError(
+            f"[predictions]: path = {path} leads out of the repository.",
+            "Write it as it is from the repository's folder.",
+        )
+
+
 def _refused(path: str, sides: tuple[Files, Files]) -> Grounds | None:
     """Return why these files are not to be compared; None where they are."""
     absent = [name for name, side in zip(("the base", "this change"), sides, strict=True) if not side]
     if absent:
-        return Grounds(unpaired=f"{' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} no {path}")
+        broken = bool(sides[0])
+        return Grounds(
+            unpaired=f"{' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} no {path}", broken=broken
+        )
     if max(map(len, sides)) > MOST:
         return Grounds(unpaired=f"more than {MOST} files are called {path}")
     base, head = ({name: stored.identity for name, (_, stored) in side.items()} for side in sides)
     if base == head:
         return Grounds(unmoved=True)
     if missing := [name for name in predictions.NEEDED if find_spec(name) is None]:
-        return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{predictions.INSTALL}`")
+        return Grounds(
+            unpaired=f"{' and '.join(missing)} cannot be imported here: `{predictions.INSTALL}`", broken=True
+        )
     return None
 
 

@@ -128,7 +128,7 @@ def _how_sure(judged: Verdict, found: Difference) -> str:
         counted = f"{found.rows} past moves"
     if found.repeats is not None:
         counted = (
-            f"{found.repeats} repeats" if judged.method in repeats.ALONE else f"{counted}, {found.repeats} repeats"
+            f"{found.repeats} repeats" if judged.method in repeats.ALONE else f"{counted}, {_repeats(found.repeats)}"
         )
     if found.groups is not None:
         counted += f" in {found.groups:,} {'cluster' if found.groups == 1 else 'clusters'}"
@@ -137,6 +137,10 @@ def _how_sure(judged: Verdict, found: Difference) -> str:
     if found.delta == 0 and found.error == 0:
         return f"both models do equally well on each of {counted}"
     return f"{span(found.low, found.high)} ({sure} interval, {counted}, {found.method}){allowed}"
+
+
+def _repeats(count: int) -> str:
+    return f"{count} {'repeat' if count == 1 else 'repeats'}"
 
 
 def _further(judged: Verdict, found: Difference, margin: float) -> list[str]:

@@ -182,14 +182,11 @@ def _agreed(units: _Units, found: Interval, asked: Asked) -> Interval:
     """
     if units.drawn:
         return replace(found, method=f"{found.method}, {DRAWN}")
-    if not units.flips or asked.dependence.block is not None:
+    if not units.flips:
         return found
     before, after = (np.mean([each.moves for each in side], axis=0) for side in (units.base, units.head))
     delta = np.mean([each.value for each in units.head]) - np.mean([each.value for each in units.base])
     around = asked.sign * ((after - before) - (after - before).mean() + delta)
-    groups = asked.dependence.groups
-    if groups is not None:
-        around = np.bincount(groups, weights=around).astype(np.float64)
     return means.flipped(found, around, asked)
 
 
@@ -204,4 +201,4 @@ def _notes(units: _Units, found: mixed.Found) -> Iterator[str]:
     alike = mixed.paired(units.base, units.head)
     who = f"{base} repeats, each beside its namesake" if alike else f"{base} repeats at the base and {head} here"
     more = "more repeats" if found.seeds > 0.5 else "more rows"
-    yield f"{who}: {found.seeds:.0%} of the doubt is of the seeds, so {more} would narrow it most."
+    yield f"{who}: {found.seeds * 100:.0f} % of the doubt is of the seeds, so {more} would narrow it most."

@@ -62,13 +62,13 @@ def interval(base: Sequence[Repeat], head: Sequence[Repeat], error: Error, asked
     """Return the interval of the mean of `head` less that of `base`, turned so that more is better.
 
     Repeats are compared with each other where both sides have the same names, else as independent samples. With fewer
-    than FEWEST on a side the rows alone are asked.
+    than FEWEST on a side the rows alone are asked, and one row says nothing.
     """
     delta = asked.sign * (_mean(head) - _mean(base))
     moved = asked.sign * (_moves(head) - _moves(base))
     of_rows, freedom = error(moved)
     rows = of_rows**2
-    if min(len(base), len(head)) < FEWEST:
+    if min(len(base), len(head)) < FEWEST or not math.isfinite(of_rows):
         found = student(delta, of_rows, freedom, alpha=asked.alpha, method=ROWS_ONLY, source=means.MEAN_SOURCE)
         return Found(interval=found, smallest_drop=_smallest(found, freedom, asked), seeds=0.0)
     samples = (together(base, head),) if paired(base, head) else (base, head)
