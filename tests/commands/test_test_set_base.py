@@ -138,6 +138,18 @@ def test_a_stopped_run_leaves_nothing_behind_and_nothing_half_written(repo: Repo
     assert not list((repo.folder / ".dvc/tmp/mltool").glob("*"))
 
 
+def test_a_base_that_was_trained_on_rows_of_the_new_test_set_is_not_taken_for_a_better_model(tmp_path: Path) -> None:
+    repo = moved.project(tmp_path / "project")
+    moved.move(repo, first=300, cut=0.45)  # its rows 300 to 399 are among those that the base was trained on
+    said = measure(repo)
+    assert said.code == 2
+    assert "The base's model was trained on 11.1 % of the rows of this change's data/test.csv" in said.err
+    assert left_alone(repo)
+    report = gate(repo)
+    assert accuracy(report)["rows"] == 800  # those that both test sets have
+    assert any("the base's model was trained on 11.1 %" in note for note in report["notes"])
+
+
 def test_the_same_test_set_needs_nothing(repo: Repo) -> None:
     said = mltool(repo.folder, "measure", "base", "HEAD")
     assert said.code == 0, said.err

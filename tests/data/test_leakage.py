@@ -46,6 +46,14 @@ def test_rows_that_training_has_too_are_counted_by_value(tmp_path: Path) -> None
     assert leakage.find(train, test).leaked == 0
 
 
+def test_a_share_is_told_where_training_has_every_column_of_the_test_set(tmp_path: Path) -> None:
+    test = put(tmp_path, "test.parquet", FRAME)
+    wider = put(tmp_path, "wider.parquet", FRAME.iloc[:3].assign(more=1))
+    assert leakage.share(wider, test) == pytest.approx(0.5)
+    assert leakage.share(put(tmp_path, "narrow.parquet", FRAME.drop(columns="day")), test) is None
+    assert leakage.share(put(tmp_path, "other.parquet", FRAME.assign(day="2026-01-01")), test) is None
+
+
 def test_the_same_features_with_another_label_are_counted_apart(tmp_path: Path) -> None:
     train = put(tmp_path, "train.csv", FRAME)
     test = put(tmp_path, "test.csv", FRAME.iloc[[0, 1, 3]].assign(late=[1, 1, 1]))

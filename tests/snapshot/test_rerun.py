@@ -47,6 +47,14 @@ def test_only_what_lies_between_test_set_and_predictions_runs_in_order() -> None
     assert found.reads == ("data/test.csv", "encoder.json", "weights/model.bin")
 
 
+def test_a_model_learned_from_what_leads_to_it_and_not_to_the_test_set() -> None:
+    features = stage("features", "data/train.csv map.csv", "train.parquet")
+    train = stage("train", "train.parquet params.csv", "weights/model.bin")
+    found = plan(SPLIT, features, train, PREDICT)
+    assert isinstance(found, Rerun)
+    assert set(found.learned) == {"data/train.csv", "map.csv", "train.parquet", "params.csv"}
+
+
 @pytest.mark.parametrize(
     ("stages", "why"),
     [

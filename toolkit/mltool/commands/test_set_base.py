@@ -6,8 +6,10 @@ that nothing can be taken for it that is not it.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from mltool import config as configuration
@@ -27,6 +29,14 @@ Say = Callable[[str], None]
 CONFIGURED = (configuration.FILE, configuration.PYPROJECT)
 FOLDER = ".dvc/tmp/mltool"
 HINT = "`mltool measure base` evaluates the base on it"
+LEAKAGE = "mltool.data.leakage"
+"""Loaded where there is something to compare: numpy and pyarrow take longer than all the rest."""
+LEARNED = "The rows that both test sets share decide."
+TABLES = (".parquet", ".csv")
+MOST_LEARNED = 0.01
+"""The share of the new test set that the base's model may have learned from, beyond that of its own test set, where
+rows are the same by chance: more would make a base that knows the answers look better than it is.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +124,9 @@ def _run(compared: Comparison, config: Config, into: Path, say: Say) -> None:
     with worktree(compared.project, compared.base_sha or "") as tree:
         dvc.adopt(compared.project.folder, tree.folder)
         _lay_out(tree, compared.base, planned, test)
+        before = _learned(tree, compared.base, planned, test)
         _replace(compared, tree, test)
+        _refuse_learned(before, _learned(tree, compared.base, planned, test), test)
         names = tuple(stage.address for stage in planned.stages)
         say(f"Run {', '.join(names)} of the base {(compared.base_sha or '')[:7]} on this change's {test}")
         (tree.folder / predictions).unlink(missing_ok=True)
@@ -133,6 +145,38 @@ def _run(compared: Comparison, config: Config, into: Path, say: Say) -> None:
             beside.replace(into)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _refuse_learned(before: float, after: float, test: str) -> None:
+    if after > before + MOST_LEARNED:
+        learned = f"The base's model was trained on {100 * after:.3g} % of the rows of this change's {test}"
+        raise UserError(f"{learned}, so it would look better than it is.", LEARNED)
+
+
+def _learned(tree: git.Project, base: Snapshot, planned: Rerun, test: str) -> float:
+    """Return which share of the rows at `test` the base's model was trained on, as far as its tables tell."""
+    place = tree.folder / test
+    if not planned.learned or not place.name.endswith(TABLES) or not all(map(find_spec, ("numpy", "pyarrow"))):
+        return 0.0
+    storage, outs = dvc.Storage(tree.folder), lookup.by_path(base.data)
+    if not place.is_file():
+        _copy(storage, tree, _files(storage, outs, test), fetch=test)
+    tables = [table for path in planned.learned for table in _tables(storage, tree, outs, path)]
+    shares = (import_module(LEAKAGE).share(table, place) for table in tables)
+    return max((share for share in shares if share is not None), default=0.0)
+
+
+def _tables(storage: dvc.Storage, tree: git.Project, outs: Mapping[str, Output], path: str) -> Iterator[Path]:
+    """Yield the tables at a path of the base, put into its checkout where they are not there."""
+    files = {name: digest for name, digest in _files(storage, outs, path).items() if name.endswith(TABLES)}
+    _copy(
+        storage,
+        tree,
+        {name: digest for name, digest in files.items() if not (tree.folder / name).is_file()},
+        fetch=path,
+    )
+    known = files or ([path] if path.endswith(TABLES) and (tree.folder / path).is_file() else [])
+    yield from (tree.folder / name for name in known)
 
 
 def _lay_out(tree: git.Project, base: Snapshot, planned: Rerun, test: str) -> None:

@@ -55,6 +55,19 @@ def find(train: Path, test: Path, *, ignore: Sequence[str] = (), key: Sequence[s
         )
 
 
+def share(train: Path, test: Path) -> float | None:
+    """Return the share of the rows of `test` that stand in `train`, the same in every column of `test`.
+
+    None where `train` lacks one, or has it in another type: rows of other columns cannot be told apart by the rest.
+    """
+    with opened(train) as seen, opened(test) as rows:
+        names = tuple(rows.columns)
+        if any(name not in seen.columns or _apart(seen, rows, name) for name in names):
+            return None
+        _, leaks = _matched(seen, rows, names)
+        return float(np.count_nonzero(leaks)) / rows.rows
+
+
 def _columns(train: Source, test: Source, *, ignore: Sequence[str], key: Sequence[str], label: str) -> tuple[str, ...]:
     """Return the columns to compare. Raises UserError where one that was named is not there, or none is left."""
     for name in (*key, *filter(None, (label,))):

@@ -15,10 +15,13 @@ MODELS = (".cbm", ".h5", ".joblib", ".keras", ".lgb", ".onnx", ".pickle", ".pkl"
 
 @dataclass(frozen=True, kw_only=True)
 class Rerun:
-    """Stages in the order to run, and the paths they read that none of them makes."""
+    """Stages in the order to run, the paths they read that none of them makes, and what the models among those
+    learned from: the paths that lead to a model and not to the test set.
+    """
 
     stages: tuple[Stage, ...]
     reads: tuple[str, ...]
+    learned: tuple[str, ...] = ()
 
 
 def plan(pipeline: Snapshot, *, test: str, predictions: str, models: Iterable[str]) -> Rerun | str:
@@ -41,10 +44,13 @@ def plan(pipeline: Snapshot, *, test: str, predictions: str, models: Iterable[st
     if frozen := next((stage for stage in stages if stage.frozen), None):
         return f"stage `{frozen.address}` of the base is frozen"
     reads = tuple(dict.fromkeys(dep.path for stage in stages for dep in stage.deps if not _inside(dep.path, made)))
-    if not any(_is_model(path, known) for path in reads):
+    used = [path for path in reads if _is_model(path, known)]
+    if not used:
         names = ", ".join(f"`{stage.address}`" for stage in stages)
         return f"{names} of the base read no model: name its file under [models] if it is not called one"
-    return Rerun(stages=stages, reads=reads)
+    shared = {test, *_before(pipeline, test)}
+    learned = dict.fromkeys(path for model in used for path in _before(pipeline, model) if path not in shared)
+    return Rerun(stages=stages, reads=reads, learned=tuple(learned))
 
 
 def _between(pipeline: Snapshot, test: str, maker: Stage) -> tuple[Stage, ...]:
@@ -59,6 +65,14 @@ def _between(pipeline: Snapshot, test: str, maker: Stage) -> tuple[Stage, ...]:
         return tuple(known[name] for name in TopologicalSorter(graph).static_order())
     except CycleError:
         return ()
+
+
+def _before(pipeline: Snapshot, path: str) -> tuple[str, ...]:
+    """Return all that is read by the stages that make a path, and by those before them."""
+    pairs = [(reader, source) for source, reader in lineage.edges(lineage.feeds(pipeline.stages))]
+    makers = [stage.address for stage in pipeline.stages if any(_holds(out.path, path) for out in stage.outs)]
+    known = lineage.downstream(makers, pairs)
+    return tuple(dep.path for stage in pipeline.stages if stage.address in known for dep in stage.deps)
 
 
 def _holds(path: str, other: str) -> bool:
