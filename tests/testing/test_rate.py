@@ -46,6 +46,14 @@ def test_undecided_says_about_how_many_rows_would_tell_and_they_do() -> None:
     rows(int(0.01 * needed), needed)
 
 
+@pytest.mark.parametrize(("failed", "of", "most"), [(6, 2345, 0.005), (1, 100, 0.02), (30, 3000, 0.0125)])
+def test_what_these_rows_do_not_show_fewer_would_not_either(failed: int, of: int, most: float) -> None:
+    assert rate(failed, of, alpha=0.05).high > most
+    needed = rows_needed(failed / of, most, alpha=0.05)
+    assert needed is not None
+    assert needed > of
+
+
 def test_no_failures_allowed_is_about_these_rows_alone() -> None:
     rows(0, 3, max_failures=0.0)
     with pytest.raises(AssertionError, match=r"1 of 3 rows"):

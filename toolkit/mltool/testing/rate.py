@@ -42,17 +42,22 @@ def rows_needed(share: float, most: float, *, alpha: float) -> int | None:
     if not 0 < most < 1 or share >= most:
         return None
     low, high = 0, math.ceil(math.log(alpha) / math.log1p(-most))
-    while rate(int(share * high), high, alpha=alpha).high > most:
+    while _high(share, high, alpha) > most:
         low, high = high, 2 * high
         if high > MOST_ROWS:
             return None
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
-        if rate(int(share * middle), middle, alpha=alpha).high > most:
+        if _high(share, middle, alpha) > most:
             low = middle
         else:
             high = middle
     return high
+
+
+def _high(share: float, rows: int, alpha: float) -> float:
+    # Rounded up: a part of a row that fails is a row that fails, else fewer rows than there are would seem to do.
+    return rate(math.ceil(share * rows - 1e-9), rows, alpha=alpha).high
 
 
 def judge(failed: Failed, shown: pd.DataFrame, what: str, *, max_failures: float, alpha: float) -> None:

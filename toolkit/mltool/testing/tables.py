@@ -9,28 +9,27 @@ from mltool.errors import UserError
 from mltool.testing.found import Repository
 from mltool.testing.subject import SCHEMA, Subject
 
-SETTING = "mltool_test_set"
-
 
 def rows(found: Repository, model: Subject, configured: str) -> pd.DataFrame:
-    """Return the table `configured` in pytest's settings; else the predictions, where they hold what the model takes;
-    else the golden rows of the export.
+    """Return the table `configured` in pytest's settings; else the predictions, else the table of `[test_set]`, where
+    they hold what the model takes; else the golden rows of the export.
 
     Raises UserError where there is none of them.
     """
     if configured:
         return measure.read(found.folder / configured)
     columns = _columns(model)
-    place = found.folder / found.config.predictions.path
-    if columns and place.is_file():
-        made = measure.read(place)
-        if set(columns) <= set(made.columns):
-            return made
+    for path in (found.config.predictions.path, found.config.test_set.path):
+        place = found.folder / path
+        if columns and place.is_file():
+            made = measure.read(place)
+            if set(columns) <= set(made.columns):
+                return made
     if (Path(model.recipe.export) / SCHEMA).is_file():
         return model.golden
     raise UserError(
         "There are no rows to test the model on.",
-        f'Name a table in pytest\'s settings: {SETTING} = "data/test.parquet".',
+        'Name a table that has its columns in mltool.toml: `path` under [test_set], for example "data/test.parquet".',
     )
 
 
