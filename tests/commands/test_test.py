@@ -3,10 +3,12 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from mltool import git
 from mltool.cli.app import app
 from mltool.commands import model_tests
 from mltool.commands import test as verb
@@ -35,8 +37,8 @@ def report(repo: Repo, *words: str) -> Result:
     return CliRunner().invoke(app, ["report", "-C", str(repo.folder), "--format", "json", *words])
 
 
-def ran(**counts: int) -> ModelTests:
-    return ModelTests(commit="c", finished=True, **counts)
+def ran(**more: Any) -> ModelTests:
+    return ModelTests(commit="c", finished=True, **more)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,7 @@ def test_the_exit_code_says_what_the_tests_said(
     [
         (ran(passed=12), Outcome.PASS, "All 12 tests pass."),
         (ran(passed=1), Outcome.PASS, "The one test passes."),
+        (ran(passed=2, arguments=("-k", "x")), Outcome.PASS, "All 2 tests that `pytest -k x` ran pass."),
         (ran(), Outcome.SKIP, "No test ran."),
         (ran(skipped=2), Outcome.SKIP, "All tests were skipped."),
         (ModelTests(commit="c", passed=9), Outcome.FAIL, "The tests broke off before their end."),
@@ -111,16 +114,52 @@ def test_no_tests_is_an_error_that_says_what_to_do(project: Repo) -> None:
 
 def test_a_run_that_breaks_off_is_no_failed_test(project: Repo) -> None:
     project.commit({"tests/test_broken.py": "import nothing_like_it\n"})
-    with pytest.raises(UserError, match="broke off with exit code 2"):
+    with pytest.raises(UserError, match="broke off, with exit code 2"):
         run(project)
     assert json.loads(report(project).output)["outcome"] == "fail"
 
 
-def test_pytest_that_does_not_start_leaves_no_older_record(project: Repo) -> None:
+def test_a_pytest_without_mltool_leaves_no_older_record(project: Repo) -> None:
     assert run(project) is Exit.GOOD
     with pytest.raises(UserError, match="Nothing was recorded"):
-        run(project, "--no-such-flag")
+        run(project, "-p", "no:mltool")
     assert json.loads(report(project).output)["tests"] is None
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "code"),
+    [
+        ({"conftest.py": "raise RuntimeError\n"}, (), 4),
+        ({"tests/test_kill.py": "import os\n\ndef test_kill():\n    os._exit(0)\n"}, (), 0),
+        ({}, ("--no-such-flag",), 4),
+    ],
+)
+def test_tests_that_never_came_to_their_end_are_no_pass_anywhere(
+    project: Repo, files: dict[str, str], words: tuple[str, ...], code: int
+) -> None:  # fmt: skip
+    project.commit(files) if files else None
+    with pytest.raises(UserError, match=f"broke off, with exit code {code}"):
+        run(project, *words)
+    assert json.loads(report(project).output)["outcome"] == "fail"
+
+
+def test_tests_of_code_alone_are_no_judgement_of_the_model(project: Repo) -> None:
+    assert run(project) is Exit.GOOD
+    assert json.loads(report(project).output)["outcome"] == "skip"
+    marked = "import pytest\n\n@pytest.mark.ml_test_score('model-2')\ndef test_model():\n    pass\n"
+    project.commit({"tests/test_model.py": marked})
+    assert run(project) is Exit.GOOD
+    assert json.loads(report(project).output)["outcome"] == "pass"
+    said = report(project, "--format", "terminal").output
+    assert "All 2 tests pass; no gate judged a metric." in said
+
+
+def test_flags_of_pytest_need_no_dashes_before_them(project: Repo) -> None:
+    words = ["test", "-k", "good", "-C", str(project.folder), "-q", "--tb=no", "--fail-undecided"]
+    assert CliRunner().invoke(app, words).exit_code == Exit.GOOD
+    found = model_tests.last(git.find(project.folder))
+    assert found is not None
+    assert found.arguments == ("-k", "good", "-q", "--tb=no")
 
 
 def test_a_record_of_another_commit_or_of_other_files_is_not_reported(project: Repo) -> None:
@@ -149,9 +188,10 @@ def test_a_record_that_is_none_is_said(project: Repo, content: bytes) -> None:
     place = project.folder / ".git/mltool/tests.json"
     place.parent.mkdir()
     place.write_bytes(content)
-    found, note = read(project)
-    assert found is None
-    assert note.startswith("The record of the model tests is not one of mltool.tests/1")
+    with pytest.raises(UserError, match="The record of the model tests is not one of"):
+        read(project)
+    said = json.loads(report(project).output)
+    assert (said["outcome"], said["tests"]) == ("undecided", None)
 
 
 def read(repo: Repo, head: str | None = None) -> tuple[ModelTests | None, str]:

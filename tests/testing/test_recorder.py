@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -179,3 +180,76 @@ def test_a_folder_that_is_no_project_is_said(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "MLTOOL_TESTS asks for a record." in done.stderr
+
+
+FORKS = """
+import atexit, os
+
+def end(pipe):
+    os.close(pipe)
+    os.wait()
+
+def test_forks():
+    here, there = os.pipe()
+    if os.fork():
+        atexit.register(end, there)
+    else:
+        os.close(there)
+        os.read(here, 1)  # until the parent has written all
+        raise SystemExit(0)
+
+def test_late():
+    pass
+"""
+
+
+def test_a_child_that_a_test_forked_does_not_speak_for_the_run(project: Repo) -> None:
+    (project.folder / "tests/test_forks.py").write_text(FORKS)
+    try:
+        code, found = recorded(project, "tests/test_forks.py")
+    finally:
+        (project.folder / "tests/test_forks.py").unlink()
+    assert (code, found["passed"], found["failed"]) == (0, 2, 0)
+
+
+NESTED = """
+import subprocess, sys
+
+def test_runs_pytest(tmp_path):
+    (tmp_path / "test_inner.py").write_text("def test_fails(): assert False")
+    for folder in (tmp_path, None):
+        done = subprocess.run([sys.executable, "-m", "pytest", str(tmp_path)], cwd=folder, capture_output=True)
+        assert done.returncode == 1
+"""
+
+
+def test_a_pytest_that_a_test_runs_is_not_recorded(project: Repo) -> None:
+    (project.folder / "tests/test_nested.py").write_text(NESTED)
+    try:
+        code, found = recorded(project, "tests/test_nested.py")
+    finally:
+        (project.folder / "tests/test_nested.py").unlink()
+    assert (code, found["passed"], found["failed"]) == (0, 1, 0)
+
+
+def test_text_is_cut_and_what_utf_8_cannot_say_is_replaced(project: Repo) -> None:
+    long = """
+        import pytest
+        from mltool.gates.model_tests import Claim
+        from mltool.testing import record
+
+        @pytest.mark.parametrize("word", ["x"], ids=["x" * 60_000])
+        def test_long(word):
+            record.claimed(Claim(statement="y" * 100_000 + "\\ud83d", answer="pass"))
+
+        def test_surrogate():
+            record.claimed(Claim(statement="z\\ud83d", answer="pass"))
+    """
+    (project.folder / "tests/test_long.py").write_text(dedent(long))
+    try:
+        code, found = recorded(project, "tests/test_long.py")
+    finally:
+        (project.folder / "tests/test_long.py").unlink()
+    assert code == 0
+    assert [len(item["name"]) for item in found["tests"]] == [300, len("tests/test_long.py::test_surrogate")]
+    assert [item["claims"][0]["statement"] for item in found["tests"]] == ["y" * 300, "z?"]

@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from mltool import __version__
-from mltool.cli.lazy import Group, Passing, group_class
+from mltool.cli.lazy import Forwarding, Group, Passing, group_class
 
 PANELS: Final[dict[str, dict[str, str | Group]]] = {
     "Set up": {
@@ -23,7 +23,7 @@ PANELS: Final[dict[str, dict[str, str | Group]]] = {
         "diff": "diff:diff",
         "gate": "gate:gate",
         "accept": "accept:accept",
-        "test": "test:run",
+        "test": Forwarding("test:run"),
     },
     "In the pipeline": {
         "measure": Group(

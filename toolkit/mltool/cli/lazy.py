@@ -21,6 +21,12 @@ class Passing(str):
     __slots__ = ()
 
 
+class Forwarding(str):
+    """The place of a verb that runs another program: flags that are not its own go to that, wherever they stand."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """Verbs of a verb: `mltool ci check`. Each stands at `module:function` in `mltool.cli`, or has verbs itself."""
@@ -80,6 +86,9 @@ def _command(name: str, place: str) -> Command:
     module, _, attribute = place.partition(":")
     function: Callable[..., None] = getattr(import_module(f"mltool.cli.{module}"), attribute)
     alone = typer.Typer(add_completion=False)
-    settings = {"allow_interspersed_args": not isinstance(place, Passing)}
+    settings = {
+        "allow_interspersed_args": not isinstance(place, Passing),
+        "ignore_unknown_options": isinstance(place, Forwarding),
+    }
     alone.command(name, help=flowing(function.__doc__ or ""), context_settings=settings)(function)
     return get_command(alone)

@@ -6,7 +6,7 @@ import typer
 
 
 def run(
-    words: list[str] | None = typer.Argument(None, metavar="[-- PYTEST ARGUMENTS…]", help="What pytest is asked for."),
+    words: list[str] | None = typer.Argument(None, metavar="[PYTEST ARGUMENTS…]", help="What pytest is asked for."),
     fail_undecided: bool = typer.Option(
         False, "--fail-undecided", help="Exit 3 for an undecided test, also where the repository skips it."
     ),
@@ -18,7 +18,9 @@ def run(
     stay in the log. Exits 0 when all tests pass, 1 when one fails, 2 when there are none or pytest breaks off, 3 when
     all that failed are undecided.
 
-    Example:  mltool test -- tests/test_model.py -k carrier
+    Flags that are not listed here are pytest's; after `--` all are.
+
+    Example:  mltool test tests/test_model.py -k carrier
     """
     import os
 

@@ -4,6 +4,7 @@ import msgspec
 
 from mltool import git
 from mltool.commands.compare import Comparison
+from mltool.errors import UserError
 from mltool.gates.model_tests import SCHEMA, ModelTests
 from mltool.snapshot import bounded
 
@@ -15,13 +16,11 @@ AGAIN = "`mltool test` runs them."
 def read(compared: Comparison) -> tuple[ModelTests | None, str]:
     """Return the last run of the tests where it was of the head as it is, else None and a note that says why not.
 
-    Nothing is said where no tests ran here. Anybody's code may have written the file, so it is read as hostile.
+    Nothing is said where no tests ran here. Raises UserError as `last` does.
     """
     found = last(compared.project)
     if found is None:
         return None, ""
-    if isinstance(found, str):
-        return None, found
     if found.commit != compared.head_sha:
         return None, f"The last run of the model tests here was of {found.commit[:7]}. {AGAIN}"
     now = git.state(compared.project) if compared.head_is_work_tree else ""
@@ -30,20 +29,24 @@ def read(compared: Comparison) -> tuple[ModelTests | None, str]:
     return found, ""
 
 
-def last(project: git.Project) -> ModelTests | str | None:
-    """Return the last run that was recorded in this checkout; what is wrong with it, or None where there is none."""
+def last(project: git.Project) -> ModelTests | None:
+    """Return the last run that was recorded in this checkout, None where there is none.
+
+    Anybody's code may have written the file, so it is read as hostile: raises UserError for what is no record.
+    """
     place = git.private(project, FILE)
     try:
         content = place.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"The record of the model tests cannot be read: {error.strerror}. {AGAIN}"
+        raise UserError(f"The record of the model tests cannot be read: {error.strerror}.", AGAIN) from error
     if len(content) > MOST_BYTES:
-        return f"The record of the model tests has {len(content):,} bytes, and at most {MOST_BYTES:,} are read. {AGAIN}"
+        said = f"The record of the model tests has {len(content):,} bytes, and at most {MOST_BYTES:,} are read."
+        raise UserError(said, AGAIN)
     try:
         document = msgspec.json.decode(content)
         bounded.inspect(document, depth=MOST_DEPTH, items=MOST_ITEMS, text=MOST_TEXT)
         return msgspec.convert(document, ModelTests)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return f"The record of the model tests is not one of {SCHEMA}: {error}. {AGAIN}"
+        raise UserError(f"The record of the model tests is not one of {SCHEMA}: {error}.", AGAIN) from error

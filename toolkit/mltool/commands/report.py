@@ -13,7 +13,7 @@ from mltool.commands.data_tables import Changed
 from mltool.commands.evidence import gather
 from mltool.config import Config, Data
 from mltool.errors import Exit, UserError
-from mltool.gates.model_tests import judge
+from mltool.gates.model_tests import judge, unreadable
 from mltool.gates.verdict import Outcome, strictly
 from mltool.report import json
 from mltool.report.build import Evidence
@@ -62,7 +62,10 @@ def make(
 
 def with_tests(evidence: Evidence, compared: Comparison) -> Evidence:
     """Return the evidence with what the last run of the model tests says of this head, and a verdict on it."""
-    found, note = model_tests.read(compared)
+    try:
+        found, note = model_tests.read(compared)
+    except UserError as error:
+        return replace(evidence, verdicts=(*evidence.verdicts, unreadable(str(error))))
     judged = (*evidence.verdicts, *((judge(found),) if found else ()))
     return replace(evidence, tests=found, verdicts=judged, notes=(*evidence.notes, *((note,) if note else ())))
 

@@ -28,15 +28,15 @@ def run(folder: Path, words: Sequence[str], *, environ: Mapping[str, str], fail_
     environ = {**shell.untrusted(environ), SWITCH: "record"}
     code = shell.stream((interpreter, "-m", "pytest", *words), cwd=folder, environ=environ)
     found = model_tests.last(project)
-    if not isinstance(found, ModelTests):
+    if found is None:
         raise UserError(
-            found or f"Nothing was recorded: pytest of {interpreter} is not there or does not have mltool.",
+            f"Nothing was recorded: pytest of {interpreter} is not there or does not have mltool.",
             "Install both where the project is: `pip install pytest 'mltool-ci[measure]'`.",
         )
     if code == NONE_COLLECTED:
         raise UserError("pytest found no tests.", "Write one in tests/test_model.py: see docs/model-tests.md.")
-    if code not in (0, 1):
-        raise UserError(f"pytest broke off with exit code {code}.", "What it says stands above.")
+    if code not in (0, 1) or not found.finished:
+        raise UserError(f"pytest broke off, with exit code {code}.", "What it says stands above.")
     return answer(code, found, fail_undecided=fail_undecided)
 
 

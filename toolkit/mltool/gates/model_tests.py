@@ -84,12 +84,19 @@ def judge(found: ModelTests) -> Verdict:
         return _verdict(Outcome.UNDECIDED, told, level=found.level)
     if not found.passed:
         return _verdict(Outcome.SKIP, "No test ran." if not found.skipped else "All tests were skipped.")
-    return _verdict(Outcome.PASS, "The one test passes." if count == 1 else f"All {count:,} tests pass.")
+    asked = f" that `pytest {' '.join(found.arguments)}` ran" if found.arguments else ""
+    told = f"The one test{asked} passes." if count == 1 else f"All {count:,} tests{asked} pass."
+    return _verdict(Outcome.PASS, told, model=any(item.model and item.result == "passed" for item in found.tests))
+
+
+def unreadable(sentence: str) -> Verdict:
+    """Return the verdict where tests ran and nobody can read how: that is no pass."""
+    return _verdict(Outcome.UNDECIDED, sentence)
 
 
 def short(name: str) -> str:
     """Return the name of a test without its file."""
-    return name.rpartition("/")[2].partition("::")[2] or name
+    return name.partition("::")[2] or name
 
 
 def _tests(some: int, count: int, one: str, many: str) -> str:
@@ -101,7 +108,14 @@ def _named(tests: Sequence[ModelTest], count: int) -> str:
     return f"{', '.join(named)}{f' and {count - len(named):,} more' if count > len(named) else ''}"
 
 
-def _verdict(outcome: Outcome, sentence: str, *, level: Level = "fail") -> Verdict:
+def _verdict(outcome: Outcome, sentence: str, *, level: Level = "fail", model: bool = True) -> Verdict:
     return Verdict(
-        gate=NAME, metric="", outcome=outcome, level=level, sentence=sentence, rule="all tests pass", test=TESTS
+        gate=NAME,
+        metric="",
+        outcome=outcome,
+        level=level,
+        sentence=sentence,
+        rule="all tests pass",
+        # Tests of code alone say nothing about the model.
+        test=TESTS if model else "code",
     )

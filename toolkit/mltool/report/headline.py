@@ -142,14 +142,17 @@ def _calm(report: Report) -> Line:
     if not judged and report.base is None and report.metrics:
         return (Strong("Once this is merged, the next change has a baseline."),)
     if not any(verdict.metric for verdict in judged):
-        start = "No gate judged a metric."
+        tested = next((_dot(verdict.sentence)[:-1] for verdict in judged if verdict.gate == NAME), "")
+        start = f"{tested}; no gate judged a metric." if tested else "No gate judged a metric."
     elif passed == len(judged):
         start = {1: "The one gate passes.", 2: "Both gates pass."}.get(passed, f"All {passed} gates pass.")
     else:
         start = f"{passed} of {len(judged)} gates pass; the others warn."
     if not told:
-        return (Strong(start),)
-    return (Strong(start), " ", *prose(told)) if ". " in told else (Strong(f"{start[:-1]}:"), " ", *prose(_dot(told)))
+        return prose(start, strong=True)
+    if ". " in told:
+        return (*prose(start, strong=True), " ", *prose(told))
+    return (*prose(f"{start[:-1]}:", strong=True), " ", *prose(_dot(told)))
 
 
 def _news(report: Report) -> str:

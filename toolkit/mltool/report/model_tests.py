@@ -30,7 +30,7 @@ def section(report: Report) -> list[Section]:
     told = [] if found.finished and not bad else [_grave(found, bad)]
     title = "Model tests that pass" if told else "Model tests"
     summary = figures.count(len(good), "test") if told else counted(found)
-    blocks: tuple[Block, ...] = (*((_table(good),) if good else ()), *(() if told else _rest(found)))
+    blocks: tuple[Block, ...] = (*((_table(good, count=len(good)),) if good else ()), *(() if told else _rest(found)))
     if not good and told:
         return told
     return [
@@ -51,7 +51,7 @@ def counted(found: ModelTests) -> str:
 
 
 def _grave(found: ModelTests, bad: Sequence[ModelTest]) -> Section:
-    blocks: list[Block] = [_table(bad)] if bad else []
+    blocks: list[Block] = [_table(bad, count=max(found.failed + found.undecided, len(bad)))] if bad else []
     return Section(
         name="tests", title="Model tests", blocks=(*blocks, *_rest(found)), importance=92, summary=counted(found)
     )
@@ -66,8 +66,9 @@ def _rest(found: ModelTests) -> Iterator[Paragraph]:
         yield Paragraph(("Run as ", Code(f"pytest {' '.join(found.arguments)}"), "."), tone="quiet")
 
 
-def _table(tests: Sequence[ModelTest]) -> Table:
-    left = len(tests) - MOST
+def _table(tests: Sequence[ModelTest], *, count: int) -> Table:
+    """Return the first of `count` tests, of which a record does not hold all."""
+    left = count - min(len(tests), MOST)
     more = f"… and {left:,} more." if left > 0 else ""
     return Table(COLUMNS, tuple(row for item in tests[:MOST] for row in _rows(item)), more=more)
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MARK = "ml_test_score"
 RECORD = "MLTOOL_TESTS"
 """The environment variable that asks for a record of this run; `mltool test` sets it."""
+RECORDING = "begun"
+"""Its value for whatever runs inside of a run that is recorded."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mltool-base", default=None, metavar="REV", help="what the fixture `baseline` is taken from")
     parser.addini("mltool_test_set", "the table of the fixture `test_set`", default="")
     parser.addini("mltool_undecided", "what a test does whose rows cannot tell: fail or skip", default="fail")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin the record that is asked for, before any code of the project runs."""
+    if os.environ.get(RECORD, RECORDING) not in ("", RECORDING):
+        import_module("mltool.testing.recorder").begin(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ from mltool import disk, git
 from mltool.errors import MltoolError
 from mltool.gates.model_tests import Claim, ModelTest, ModelTests, Result
 from mltool.testing import record
-from mltool.testing.plugin import MARK, RECORD
+from mltool.testing.plugin import MARK, RECORD, RECORDING
 from mltool.testing.undecided import UndecidedError
 
 MOST_TESTS, MOST_CLAIMS, MOST_TEXT = 500, 20, 300
@@ -30,6 +30,7 @@ FIXTURES: Final = frozenset(
 )
 ENDED: Final = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 CLAIMS = pytest.StashKey[list[Claim]]()
+RECORDER = pytest.StashKey["Recorder"]()
 
 
 class Listener:
@@ -65,12 +66,17 @@ class Heard:
 
 
 class Recorder:
-    """Gathers the reports of all tests and writes the fact; until the end, one that says that the run is not over."""
+    """Gathers the reports of all tests and writes the fact; until the end, one that says that the run is not over: one
+    that is killed must not pass for one that never was.
+
+    Raises UserError where it cannot be written.
+    """
 
     def __init__(self, project: git.Project, *, arguments: Sequence[str], lenient: bool) -> None:
         self.project = project
         self.place = git.private(project, "tests.json")
         self.begun = time.monotonic()
+        self.process = os.getpid()
         self.results: dict[str, Result] = {}
         self.tests: dict[str, ModelTest] = {}
         self.run = ModelTests(
@@ -79,9 +85,6 @@ class Recorder:
             arguments=tuple(_clipped(word) for word in arguments[:MOST_CLAIMS]),
             level="warn" if lenient else "fail",
         )
-
-    def pytest_sessionstart(self) -> None:
-        """Leave word that a run began: one that is killed must not pass for one that never was."""
         disk.write(self.place, msgspec.json.encode(self.run))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -111,6 +114,9 @@ class Recorder:
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write what became of all tests, whole or not at all."""
+        if os.getpid() != self.process:
+            # A test forked, and its child came here: it does not know what became of the others.
+            return
         counts = Counter(self.results.values())
         told = [item for item in self.tests.values() if item.model or item.result not in ("passed", "skipped")]
         told.sort(key=lambda item: item.result in ("passed", "skipped"))
@@ -128,24 +134,33 @@ class Recorder:
         disk.write(self.place, msgspec.json.encode(found))
 
 
-def register(config: pytest.Config) -> None:
-    """Record this run. Raises UsageError where there is no project to record it in."""
-    config.pluginmanager.register(Listener(), "mltool-listener")
-    if hasattr(config, "workerinput"):
-        return
+def begin(config: pytest.Config) -> None:
+    """Leave word that a run began. Raises UsageError where there is no project to record it in."""
     try:
-        recorder = Recorder(
+        config.stash[RECORDER] = Recorder(
             git.find(config.invocation_params.dir),
             arguments=config.invocation_params.args,
             lenient=config.getini("mltool_undecided") == "skip",
         )
     except MltoolError as error:
         raise pytest.UsageError(f"{RECORD} asks for a record. {error}") from error
-    config.pluginmanager.register(recorder, "mltool-recorder")
+    # What a test starts inherits this: only xdist's processes are part of the run, a pytest of a test is not.
+    asked, os.environ[RECORD] = os.environ[RECORD], RECORDING
+    config.add_cleanup(lambda: os.environ.update({RECORD: asked}))
+
+
+def register(config: pytest.Config) -> None:
+    """Listen in each process of the run, and gather in the one that began it."""
+    recorder = config.stash.get(RECORDER, None)
+    if recorder or hasattr(config, "workerinput"):
+        config.pluginmanager.register(Listener(), "mltool-listener")
+    if recorder:
+        config.pluginmanager.register(recorder, "mltool-recorder")
 
 
 def _heard(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Heard:
-    claims = tuple(item.stash[CLAIMS][:MOST_CLAIMS]) if call.when == "call" and CLAIMS in item.stash else ()
+    heard = item.stash.get(CLAIMS, []) if call.when == "call" else []
+    claims = tuple(replace(claim, statement=_clipped(claim.statement)) for claim in heard[:MOST_CLAIMS])
     ours = FIXTURES.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker(MARK)
     error = call.excinfo.value if call.excinfo else None
     undecided = isinstance(error, UndecidedError) or isinstance(getattr(error, "__context__", None), UndecidedError)
@@ -176,5 +191,6 @@ def _result(report: pytest.TestReport, *, undecided: bool) -> Result | None:
     return "passed" if report.when == "call" else None
 
 
-def _clipped(text: Any) -> str:
-    return str(text)[:MOST_TEXT]
+def _clipped(text: str) -> str:
+    """Return the text as short as a record has it; what UTF-8 cannot say of a file's name is replaced."""
+    return text[:MOST_TEXT].encode(errors="replace").decode()
