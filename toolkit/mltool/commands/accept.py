@@ -1,6 +1,7 @@
 """Accept a regression for a time: a line in the configuration, to be reviewed with the change that needs it."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -15,6 +16,7 @@ from mltool.gates.verdict import Outcome, Verdict
 
 DAYS = 30
 MOST_DAYS = 366
+NAMED = 10
 
 
 def accept(
@@ -36,7 +38,8 @@ def accept(
     if not why:
         raise UserError("An accepted regression needs a reason.", 'Say it: --reason "…"; it stands in the report.')
     last = _last_day(day(compared), until, days)
-    found = _regression(gate.judge(compared, committed=False).verdicts, metric, slice_)
+    judged = gate.judge(compared, committed=False).verdicts
+    found = _regression(judged, metric, slice_)
     file, table = _place(compared.head_tree.read((configuration.FILE, configuration.PYPROJECT)))
     entry = _entry(table, found, why, last)
     path = compared.project.folder / file
@@ -45,7 +48,7 @@ def accept(
     content = old + apart + entry.encode()
     configuration.load({file: content})  # an entry that breaks the file is never written
     disk.write(path, content)
-    return f"{file}:\n\n{entry}"
+    return f"{file}:\n\n{entry}{_left(judged, found)}"
 
 
 def _last_day(today: date, until: str, days: int | None) -> date:
@@ -77,6 +80,16 @@ def _regression(verdicts: tuple[Verdict, ...], name: str, slice_: str) -> Verdic
     if not accepted.regressed(found):
         raise UserError(f"This is no regression that could be accepted: {found.sentence}", "Mend it, or its limit.")
     return found
+
+
+def _left(verdicts: tuple[Verdict, ...], done: Verdict) -> str:
+    """Say which regressions fail still: one entry accepts all rows or one slice, never both."""
+    left = [item for item in verdicts if item is not done and item.blocks and accepted.regressed(item)]
+    if not left:
+        return ""
+    named = [f"{item.gate}{f' --slice {shlex.quote(item.slice)}' if item.slice else ''}" for item in left[:NAMED]]
+    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    return f"\nStill failing: {', '.join(named)}{more}. Each needs an entry of its own.\n"
 
 
 def _is_called(item: Verdict, name: str) -> bool:

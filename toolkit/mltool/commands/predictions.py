@@ -57,12 +57,16 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     )
     absent = [name for name, side in zip(("the base", "this change"), sides, strict=True) if side is None]
     if absent:
-        return Grounds(unpaired=f"{' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} no {path}")
+        # A change that drops the predictions would else be judged by less than the base was.
+        broken = sides[0] is not None
+        return Grounds(
+            unpaired=f"{' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} no {path}", broken=broken
+        )
     base, head = sides
     if base is None or head is None or base.identity == head.identity:
         return Grounds(unmoved=True)
     if missing := [name for name in NEEDED if find_spec(name) is None]:
-        return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{INSTALL}`")
+        return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{INSTALL}`", broken=True)
     try:
         with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"

@@ -15,6 +15,8 @@ from mltool.release.blessing import Blessing
 from mltool.release.model import Manifest
 
 BAD = (Outcome.FAIL, Outcome.UNDECIDED)
+NAMED = 5
+"""Answers that a refusal names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +83,16 @@ def _bad(judged: Blessing) -> tuple[str, ...]:
     if judged.outcome not in BAD:
         return ()
     stops = [item for item in judged.gates if item.level == "fail" and item.outcome in BAD]
-    return tuple(dict.fromkeys(f"{item.gate} {item.outcome}" for item in stops)) or (str(judged.outcome),)
+    told = (f"{item.gate}{f' where {item.slice}' if item.slice else ''} {item.outcome}" for item in stops)
+    return tuple(dict.fromkeys(told)) or (str(judged.outcome),)
 
 
 def _refused(made: Manifest, judged: Blessing, bad: tuple[str, ...]) -> RefusedError:
     """Return the refusal: a version that is registered is used up for ever, and this one could go nowhere."""
     why = next((f" {item.sentence}" for item in judged.gates if item.outcome is judged.outcome), "")
-    what = f"{made.model} {made.version} does not pass its gates ({'; '.join(bad)})"
+    told = "; ".join((*bad[:NAMED], *((f"and {len(bad) - NAMED} more",) if len(bad) > NAMED else ())))
     return RefusedError(
-        f"{what}, and a version is never used twice.{why}",
-        f"See `mltool release plan {made.model} {made.version}`. To register it all the same: --allow-failing.",
+        f"{made.model} {made.version} does not pass its gates ({told}), and a version is never used twice.{why}",
+        f"See `mltool release plan {made.model} {made.version}`. `mltool accept` lets a regression in for a time; "
+        "--allow-failing registers it all the same.",
     )

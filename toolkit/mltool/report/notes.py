@@ -37,9 +37,11 @@ def render(manifest: Manifest, *, digest: str, bundle: str, blessing: Blessing |
 
 
 def _parts(manifest: Manifest, digest: str, bundle: str, blessing: Blessing | None) -> Iterator[str]:
+    told = blessing.gates if blessing else tuple(item for item in manifest.verdicts if item.declared)
     base = f"compared with {code(manifest.base)}" if manifest.base else "the first version, so compared with nothing"
-    yield f"{code(manifest.model)} {code(manifest.version)}, {base}. {SAID[(blessing or manifest).outcome]}"
-    yield _verdicts(blessing.gates if blessing else [item for item in manifest.verdicts if item.declared])
+    said = SAID[(blessing or manifest).outcome] + _accepted(told)
+    yield f"{code(manifest.model)} {code(manifest.version)}, {base}. {said}"
+    yield _verdicts(told)
     yield _metrics(manifest)
     yield _card(manifest)
     if manifest.pickle:
@@ -50,6 +52,11 @@ def _parts(manifest: Manifest, digest: str, bundle: str, blessing: Blessing | No
         *(f"- {escape(file.role)}: {code(file.path)}, SHA-256 {code(file.sha256)}" for file in manifest.files
           if file.role in ("model", "onnx")),
     ))  # fmt: skip
+
+
+def _accepted(judged: Sequence[Verdict | Judged]) -> str:
+    count = sum(item.accepted != "" for item in judged)
+    return f" **{figures.count(count, 'regression')} accepted for a time.**" if count else ""
 
 
 def _verdicts(judged: Sequence[Verdict | Judged]) -> str:
@@ -65,14 +72,15 @@ def _metrics(manifest: Manifest) -> str:
     if not manifest.metrics:
         return ""
     base = escape(manifest.base) or "before"
-    rows = [_row(metric) for metric in manifest.metrics[:MOST]]
+    several = len({metric.path for metric in manifest.metrics}) > 1
+    rows = [_row(metric, several=several) for metric in manifest.metrics[:MOST]]
     head = (f"| Metric | {base} | {escape(manifest.version)} |", "| --- | ---: | ---: |")
     return "\n".join((*head, *rows)) + "".join(f"\n\n{line}" for line in _more(len(manifest.metrics) - len(rows)))
 
 
-def _row(metric: Metric) -> str:
+def _row(metric: Metric, *, several: bool) -> str:
     base, value = figures.beside(metric.key, (metric.base, metric.value))
-    return f"| {code(metric.key)} | {escape(base)} | {escape(value)} |"
+    return f"| {code(f'{metric.path}:{metric.key}' if several else metric.key)} | {escape(base)} | {escape(value)} |"
 
 
 def _card(manifest: Manifest) -> str:
