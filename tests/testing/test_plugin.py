@@ -127,6 +127,20 @@ def test_what_is_not_there_is_skipped_or_said(tmp_path: Path) -> None:
     assert "There is no model `late`" in pytest_in(repo, "-k", "test_c", "--mltool-model", "late")[1]
 
 
+@pytest.mark.slow
+def test_before_the_first_commit_the_model_on_disk_is_tested(tmp_path: Path) -> None:
+    repo = released.create(tmp_path / "project")
+    repo.git("update-ref", "-d", "HEAD")
+    repo.write({
+        "test_it.py": "def test_a(baseline): pass\ndef test_b(production): pass\n"
+        "def test_c(model, test_set): assert len(model.predict(test_set)) == 15\n",
+    })  # fmt: skip
+    found, out = pytest_in(repo)
+    assert found == {"test_c": "PASSED"}
+    assert "Nothing is committed yet, so there is no base to compare with." in out
+    assert "Nothing of delay is in prod." in out
+
+
 def test_pytest_starts_without_heavy_libraries(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import sys\n"

@@ -95,6 +95,23 @@ def compare(
     )
 
 
+def uncommitted(folder: Path) -> Comparison:
+    """Return the project at `folder` where nothing is committed yet, so that there is nothing to compare with.
+
+    Raises UserError for pipeline files that cannot be read.
+    """
+    project = git.find(folder)
+    storage = dvc.Storage(project.folder)
+    return _compared(
+        project,
+        Base(sha=None, note="Nothing is committed yet, so there is no base to compare with."),
+        "",
+        head_tree=git.WorkTree(project),
+        objects=storage,
+        resolve=lambda templates: dvc.resolve(templates, parsing=storage.config.parsing),
+    )
+
+
 def between(
     project: git.Project, base: Base, head: str, *, objects: Objects | None = None, resolve: Resolve | None = None
 ) -> Comparison:

@@ -22,7 +22,8 @@ def read(compared: Comparison) -> tuple[ModelTests | None, str]:
     if found is None:
         return None, ""
     if found.commit != compared.head_sha:
-        return None, f"The last run of the model tests here was of {found.commit[:7]}. {AGAIN}"
+        was = f"of {found.commit[:7]}" if found.commit else "before the first commit"
+        return None, f"The last run of the model tests here was {was}. {AGAIN}"
     now = git.state(compared.project) if compared.head_is_work_tree else ""
     if now not in found.states:
         return None, f"Files have changed since the last run of the model tests. {AGAIN}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mltool import disk, dvc, git
 from mltool.commands import release_asked
-from mltool.commands.compare import Comparison, compare
+from mltool.commands.compare import Comparison, compare, uncommitted
 from mltool.commands.evidence import load_config
 from mltool.config import Config, Model
 from mltool.errors import UserError
@@ -46,7 +46,10 @@ def look(folder: Path, *, name: str = "", base: str | None = None) -> Repository
 
     `base` is the revision to compare with; None: where this branch left its target. Raises UserError.
     """
-    compared = compare(folder, base, targets=(os.environ.get("GITHUB_BASE_REF", ""),))
+    if base is None and git.head(git.find(folder)) is None:
+        compared = uncommitted(folder)
+    else:
+        compared = compare(folder, base, targets=(os.environ.get("GITHUB_BASE_REF", ""),))
     config = load_config(compared.head_tree)
     named = {item.name: item.path for item in compared.head.artifacts if item.type == "model" or item.name == name}
     known = tuple(dict.fromkeys((*config.models, *named)))
