@@ -23,9 +23,9 @@ from mltool.snapshot.model import Snapshot
 from mltool.snapshot.tree import Tree
 
 PAIRED = "mltool.paired.gated"
-"""Loaded where there is something to compare: numpy, scipy and pyarrow take longer than all the rest."""
+"""Loaded where there is something to compare: numpy and pyarrow take longer than all the rest."""
 Content = bytes | mmap.mmap
-NEEDED = ("numpy", "scipy", "pyarrow")
+NEEDED = ("numpy", "pyarrow")
 BASE = " of the base"
 INSTALL = "pip install 'mltool-ci[judge]'"
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import NormalDist, mean, stdev
 
 from mltool.gates.difference import Difference
+from mltool.gates.distributions import student, student_quantile
 
 METHOD = "t prediction interval of past moves"
 SOURCE = "Hahn and Meeker 1991, Statistical Intervals, section 4.8"
@@ -27,7 +28,7 @@ def difference(
         return f"the metric moved only {known} on the target branch, and {FEWEST} moves are needed"
     error = stdev(moves, mean(moves)) * math.sqrt(1 + 1 / len(moves))
     freedom = len(moves) - 1
-    reach = quantile(1 - alpha, freedom) * error
+    reach = student_quantile(1 - alpha, freedom) * error
     delta = head - base if higher else base - head
     return Difference(
         metric=metric,
@@ -37,36 +38,9 @@ def difference(
         low=delta - reach,
         high=delta + reach,
         error=error,
-        p_worse=cumulative(delta / error, freedom) if error else None,
+        p_worse=student(delta / error, freedom) if error else None,
         rows=len(moves),
         method=METHOD,
         source=SOURCE,
         smallest_drop=reach + NormalDist().inv_cdf(POWER) * error,
     )
-
-
-def cumulative(t: float, freedom: int) -> float:
-    """Return the probability of a value up to `t` under Student's distribution.
-
-    Abramowitz and Stegun 1964, 26.7.3 and 26.7.4, which are sums and exact for whole degrees of freedom.
-    """
-    angle = math.atan(t / math.sqrt(freedom))
-    cosine = math.cos(angle)
-    odd = freedom % 2
-    term, total = (cosine, 0.0) if odd else (1.0, 0.0)
-    for step in range(2 + odd, freedom + 1, 2):
-        total += term
-        term *= cosine**2 * (step - 1) / step
-    inside = 2 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
-    return (1 + inside) / 2
-
-
-def quantile(share: float, freedom: int) -> float:
-    """Return the value of Student's distribution below which `share` of it lies, for a share of at least one half."""
-    low, high = 0.0, 1.0
-    while cumulative(high, freedom) < share:
-        high *= 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if cumulative(middle, freedom) < share else (low, middle)
-    return (low + high) / 2

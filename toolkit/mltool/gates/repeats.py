@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist, fmean, variance
 
 from mltool.gates.difference import Difference
-from mltool.gates.history import POWER, cumulative, quantile
+from mltool.gates.distributions import student, student_quantile
+from mltool.gates.history import POWER
 from mltool.gates.rules import Settings
 from mltool.snapshot.model import Problem, Values
 
@@ -68,7 +69,7 @@ def difference(rule: Settings, before: Mapping[str, float], after: Mapping[str, 
         error, freedom = _welch([*before.values()], [*after.values()])
     if error == 0:
         return "all repeats have the same value, so they are none"
-    reach = quantile(1 - rule.alpha, freedom) * error
+    reach = student_quantile(1 - rule.alpha, freedom) * error
     return Difference(
         metric=rule.metric,
         base=fmean(before.values()),
@@ -77,7 +78,7 @@ def difference(rule: Settings, before: Mapping[str, float], after: Mapping[str, 
         low=delta - reach,
         high=delta + reach,
         error=error,
-        p_worse=cumulative(delta / error, freedom),
+        p_worse=student(delta / error, freedom),
         rows=fewest,
         repeats=fewest,
         method=PAIRED if paired else WELCH,

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from mltool.gates import distributions
 
 SOURCE = "Fisher 1935, section 21; its tail by Lugannani and Rice 1980, doi:10.2307/1426607"
 MOST = 100_000
@@ -27,7 +28,7 @@ def p_worse(values: Floats) -> float:
         return 1.0
     v = values / spread
     total, most = float(v.sum()), float(np.abs(v).sum())
-    normal = float(special.ndtr(total))
+    normal = distributions.normal(total)
     if len(v) > MOST or abs(total) < 0.02:
         return normal
     if abs(total) >= most * (1 - 1e-9):
@@ -58,7 +59,7 @@ def _tail(v: Floats, total: float) -> float:
     w = -math.sqrt(max(2 * (t * total - cumulant), 1e-300))
     u = t * math.sqrt(curvature)
     density = math.exp(-w * w / 2) / math.sqrt(2 * math.pi)
-    return float(min(max(special.ndtr(w) + density * (1 / w - 1 / u), 0.5 ** len(v)), 0.5))
+    return float(min(max(distributions.normal(w) + density * (1 / w - 1 / u), 0.5 ** len(v)), 0.5))
 
 
 def _saddlepoint(v: Floats, total: float) -> float:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from mltool.gates import distributions
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def student(delta: float, error: float, freedom: float, *, alpha: float, method:
         return Interval(low=-math.inf, high=math.inf, error=math.inf, p_worse=1.0, method=method, source=source)
     reach = -quantile(alpha, freedom) * error
     certain = 0.0 if delta < 0 else 1.0
-    p = float(special.stdtr(freedom, delta / error)) if error > 0 else certain
+    p = distributions.student(delta / error, freedom) if error > 0 else certain
     return Interval(low=delta - reach, high=delta + reach, error=error, p_worse=p, method=method, source=source)
 
 
@@ -90,7 +91,7 @@ def tested(found: Interval, delta: float, *, p_worse: float, alpha: float, metho
 
 def quantile(share: float, freedom: float = math.inf) -> float:
     """Return the value of Student's distribution below which `share` of it lies; infinite freedom is the normal one."""
-    return float(special.stdtrit(freedom, share) if math.isfinite(freedom) else special.ndtri(share))
+    return distributions.student_quantile(share, freedom)
 
 
 def drawn(draws: Floats, *, delta: float, alpha: float, method: str, source: str) -> Interval:

@@ -6,8 +6,7 @@ gets right is binomial with 1/2 where they are equally good.
 
 import math
 
-from scipy import special
-
+from mltool.gates import distributions
 from mltool.paired.interval import quantile
 
 MCNEMAR = "McNemar, mid-p"
@@ -23,8 +22,8 @@ def mid_p_worse(lost: int, won: int) -> float:
     differ = lost + won
     if differ == 0:
         return 1.0
-    more, as_many = (float(special.bdtrc(count, differ, 0.5)) for count in (lost, lost - 1))
-    return (more + as_many) / 2
+    # As many lost or more is as likely as as many won or fewer.
+    return (distributions.coin(won - 1, differ) + distributions.coin(won, differ)) / 2
 
 
 def bounds(lost: int, won: int, rows: int, *, alpha: float) -> tuple[float, float]:
