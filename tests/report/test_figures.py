@@ -82,6 +82,23 @@ def test_one_value_reads_as_its_file_has_it(leaf: object, written: str) -> None:
     assert figures.value(leaf) == written
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (list("abcdefgh"), list("abcdefg"), "without h"),
+        (list("abcdefgh"), list("abcdefgx"), "without h; with x"),
+        (["a", "a", "b"], ["b", "a"], "without a"),
+        (["a", "b"], ["b", "a"], "in another order"),
+        ([1, 2], ["1", 2, 3.5], "without 1; with 1, 3.5"),
+        ([], list("abcdefgh"), "with a, b, c, d, e, f, … 8 items"),
+        ([1], [1], ""),
+        ("a", ["a"], ""),
+    ],
+)
+def test_of_two_lists_what_left_and_what_came_is_said(old: object, new: object, said: str) -> None:
+    assert figures.items(old, new) == said
+
+
 def test_two_numbers_that_differ_never_read_the_same() -> None:
     dice = random.Random(7)
     for _ in range(5_000):

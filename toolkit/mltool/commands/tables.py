@@ -89,7 +89,7 @@ def _value_rows(changes: Sequence[ValueChange]) -> tuple[tuple[str, ...], ...]:
             item.kind,
             f"{item.path}:{item.key}" if several or not item.key else item.key,
             *figures.beside(item.key, (item.old, item.new)),
-            figures.difference(item.key, item.old, item.new),
+            figures.difference(item.key, item.old, item.new) or figures.items(item.old, item.new),
         )
         for item in changes
     )

@@ -38,7 +38,9 @@ def _param(item: ValueChange, *, several: bool) -> Line:
         return (name, " is new: ", Strong(figures.value(item.new)))
     if item.kind == "removed":
         return (name, " is gone; it was ", figures.value(item.old))
-    return (name, " ", figures.value(item.old), " → ", Strong(figures.value(item.new)))
+    # Of two long lists the first items say nothing: what left and what came does.
+    told = f": {items}" if (items := figures.items(item.old, item.new)) else ""
+    return (name, " ", figures.value(item.old), " → ", Strong(figures.value(item.new)), *((told,) if told else ()))
 
 
 def _may_cause(item: DataChange) -> bool:

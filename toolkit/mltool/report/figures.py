@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -83,6 +84,29 @@ def difference(name: str, old: Leaf, new: Leaf) -> str:
     if not math.isfinite(now - was):
         return ""
     return "±0" if now == was else f"{_signed(now - was, amount(name, old, new))}{_relative(was, now)}"
+
+
+def items(old: Any, new: Any) -> str:
+    """Return what a list lost and got: `without age; with height, weight`; empty where there is no such list."""
+    if not isinstance(old, list | tuple) or not isinstance(new, list | tuple):
+        return ""
+    was, now = (Counter(map(_key, side)) for side in (old, new))
+    gone, came = was - now, now - was
+    lost = [item for item in old if _taken(gone, item)]
+    got = [item for item in new if _taken(came, item)]
+    parts = (("without ", lost), ("with ", got))
+    told = "; ".join(f"{word}{_list(found)[1:-1]}" for word, found in parts if found)
+    return told or ("in another order" if list(old) != list(new) else "")
+
+
+def _key(item: Any) -> str:
+    return f"{type(item).__name__} {item!r}"
+
+
+def _taken(left: Counter[str], item: Any) -> bool:
+    key = _key(item)
+    left[key] -= 1
+    return left[key] >= 0
 
 
 def amount(name: str, old: Leaf, new: Leaf) -> str:

@@ -67,10 +67,10 @@ def _row(item: Verdict) -> Row:
 
 
 def _words(item: Verdict, key: str) -> str:
-    """Say of a slice that is too small how large a drop it would show."""
+    """Say of a slice that is too small which change it could not show."""
     if not item.declared:
         return "look at it"
     if item.outcome is not Outcome.UNDECIDED or item.smallest_drop is None:
         return words(item) if item.rows is not None else "cannot be compared"
     seen = figures.measured(figures.unit(key, (item.base, item.head)), item.smallest_drop)
-    return f"undecided: shows a drop of {seen} or more" if item.rows_needed else "undecided"
+    return f"undecided: too few rows to show less than {seen}" if item.rows_needed else "undecided"
