@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mltool.gates.model_tests import ModelTests, judge
-from mltool.gates.verdict import Outcome
-from mltool.report import columns, html, markdown, terminal
+from mltool.gates.verdict import Outcome, Verdict
+from mltool.report import columns, html, markdown, results, terminal
 from mltool.report.blocks import Page, Row, Table
 from mltool.report.page import Links, page
 from mltool.snapshot.model import Stale
@@ -231,3 +231,12 @@ def test_a_slice_that_sees_nothing_takes_the_green_from_a_pass() -> None:
     blind = sure("f1", 0.8, 0.8, -0.2, 0.2, outcome=Outcome.UNDECIDED, slice="c=x", level="warn")
     found = page(replace(good(), verdicts=(*good().verdicts, blind)))
     assert (found.icon, found.title.partition(":")[0]) == ("⚠️", "Passed, with doubts")
+
+
+def test_an_interval_of_fewer_rows_than_the_files_hold_is_not_put_beside_a_difference_that_it_does_not_hold() -> None:
+    verdict = Verdict(
+        gate="auc", metric="metrics.json:auc", outcome=Outcome.UNDECIDED, level="fail", trend="worse",
+        base=0.756, head=0.739, delta=-0.017, low=-0.0075, high=0.0056, rows=1_030, sentence="",
+    )  # fmt: skip
+    assert results.interval(verdict) == "[−0.75, +0.56] in 1,030 rows"
+    assert results.interval(replace(verdict, delta=-0.0075000001)) == "−1.7 points [−0.75, +0.56]"

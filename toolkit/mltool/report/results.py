@@ -118,10 +118,22 @@ def _row(item: Standing, *, based: bool, live: bool, several: bool) -> Row:
 
 
 def interval(verdict: Verdict) -> str:
-    """Return a difference with the interval that it was judged by; without one, how far it moved."""
+    """Return a difference with the interval that it was judged by; without one, how far it moved.
+
+    The values in the metrics files are of all rows, the interval is of those that both sides have. Where these are so
+    few that it does not hold the difference of the files, it stands alone, with their number.
+    """
     key = verdict.metric.partition(":")[2]
     moved = figures.difference(key, verdict.base, verdict.head)
     if verdict.low is None or verdict.high is None or not moved:
         return moved
     bounds = figures.between(key, (verdict.base, verdict.head), verdict.low, verdict.high)
+    if verdict.delta is not None and verdict.rows is not None and not _holds(verdict.low, verdict.delta, verdict.high):
+        return f"{bounds} in {verdict.rows:,} rows"
     return f"{moved.partition(' (')[0]} {bounds}"
+
+
+def _holds(low: float, delta: float, high: float) -> bool:
+    # Bounds have six digits, and so may the metrics files.
+    room = 1e-5 * max(abs(low), abs(high), abs(delta))
+    return low - room <= delta <= high + room
