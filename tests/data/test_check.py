@@ -361,7 +361,7 @@ def test_rows_are_counted_on_across_blocks(judged: Checking) -> None:
         (None, "does not exist."),
         (b"", "is no table that can be read"),
         (b"PAR1 and then nothing", "is no table that can be read"),
-        (b"x,x\n1,2\n", "has more than one column `x`."),
+        (b"x,x\n1,2\n", "has more than one column of a name: 1 and 2."),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no table that can be read"),
     ],
 )

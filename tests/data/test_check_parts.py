@@ -57,7 +57,7 @@ def test_a_value_repeats_over_parts_however_each_stores_it(folder: Path) -> None
     assert broken(folder, contract) == [
         "1 values of `n` repeat an earlier one, such as '2' in row 2 of a.parquet, '2' in row 1 of c.parquet.",
         "1 values of `at` repeat an earlier one, such as '1970-01-01 00:00:00.000002' in row 2 of a.parquet,"
-        " '1970-01-01 00:00:00.000002000' in row 1 of c.parquet.",
+        " '1970-01-01 00:00:00.000002' in row 1 of c.parquet.",
     ]
 
 

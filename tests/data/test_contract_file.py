@@ -59,7 +59,7 @@ def test_each_column_stands_on_one_line() -> None:
         ("columns: {a: {missing: 2}}", "`columns.a`: `missing` is a share between 0 and 1, not 2."),
         ("columns: {a: {type: text, min: 1}}", "`min` and `max` go with numbers, dates and timestamps, not text."),
         ("columns: {a: {type: number, min: 2, max: 1}}", "`min` 2 is above `max` 1."),
-        ("columns: {a: {type: number, min: .nan, max: 1}}", "`min` nan is above `max` 1."),
+        ("columns: {a: {type: number, min: .nan, max: 1}}", "`min` and `max` are no number."),
         ("columns: {a: {type: number, outside: 0.1}}", "`outside` needs a `min` or a `max`."),
         ("columns: {a: {type: number, min: '1'}}", "`min` and `max` are no number."),
         ("columns: {a: {type: date, min: 5}}", "`min` and `max` are no date."),

@@ -158,7 +158,7 @@ def test_numbers_that_become_fractions_late_in_a_large_csv_are_read(tmp_path: Pa
         (b"", "no table that can be read"),
         (b"PAR1 and no more", "no table that can be read"),
         (b"a,b\n", "has no rows"),
-        (b"a,a\n1,2\n", "more than one column `a`"),
+        (b"a,a\n1,2\n", "more than one column of a name: 1 and 2"),
         (b"a,b\n1,2\n3\n", "cannot be read"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from mltool.errors import Exit, UserError
 from mltool.gates.verdict import Outcome
 from mltool.git import project as projects
 from mltool.git import questions, trees
+from mltool.report import inert
 
 SCHEMA: Final = "mltool.data-check/1"
 MARKS: Final = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.UNDECIDED: "❔", Outcome.SKIP: "➖"}
@@ -74,7 +76,7 @@ def check(
     opened = contract_parts.open_source(table)
     checked = room.check(asked, opened, now=now, environment=environment, last_rows=last_rows, examples=examples)
     result = Result(checked=checked, contract=str(contract))
-    if not suggest:
+    if not suggest or not failed(result):
         return result
     text, beyond = check_suggest.suggest(content, checked, opened, source=str(contract))
     return replace(result, patch=_diff(content.decode(), text, str(contract)), beyond=beyond)
@@ -166,8 +168,13 @@ def document(result: Result) -> str:
 
 
 def words(result: Result) -> str:
-    """Return a line for each rule that did not pass, the count, and the patch."""
-    return "\n".join(_lines(result)) + "\n"
+    """Return a line for each rule that did not pass, the count, and the patch.
+
+    Names are the table's and a contract is a pull request's: none of them writes over a line, or is a command to the
+    runner of a job.
+    """
+    text = "\n".join(_lines(result)) + "\n"
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", text.replace("##[", "## ["), flags=re.MULTILINE)
 
 
 def write(out: Path, content: str) -> None:
@@ -179,14 +186,14 @@ def _lines(result: Result) -> Iterator[str]:
     verdicts = result.checked.verdicts
     for verdict in verdicts:
         if verdict.outcome is not Outcome.PASS:
-            yield f"{MARKS[verdict.outcome]} {verdict.sentence}"
+            yield f"{MARKS[verdict.outcome]} {inert.visible(verdict.sentence)}"
     good = sum(verdict.outcome is Outcome.PASS for verdict in verdicts)
     mark = MARKS[Outcome.FAIL if failed(result) else Outcome.PASS]
     yield f"{mark} {good} of {len(verdicts)} rules hold for {result.checked.read.rows:,} rows."
     if result.patch:
         yield from ("", "This change of the contract would allow what was found:", "", result.patch.rstrip("\n"))
     for verdict in result.beyond:
-        yield f"No change of the contract allows this: {verdict.sentence}"
+        yield f"No change of the contract allows this: {inert.visible(verdict.sentence)}"
 
 
 def _content(contract: Path) -> bytes:

@@ -145,7 +145,7 @@ def _shown(contract: Contract, names: Iterable[str], block: pa.RecordBatch, row:
     """Return what one row has in some columns, empty where one of them is sensitive."""
     if any(contract.columns[name].sensitive for name in names):
         return ""
-    return ", ".join(f"{name} {short(block.column(name)[row].as_py())}" for name in names)
+    return ", ".join(f"{name} {short(block.column(name)[row])}" for name in names)
 
 
 def _keys(contract: Contract) -> Mapping[tuple[str, ...], None]:
@@ -176,5 +176,5 @@ def _rows_of(contract: Contract, table: Table, key: tuple[str, ...], wanted: set
         prints, whole = check_keys.prints(columns)
         places = whole.nonzero()[0]
         for place in places[[value in wanted for value in prints.tolist()]].tolist():
-            yield start + place + 1, ", ".join(str(block.column(name)[place].cast(pa.string()).as_py()) for name in key)
+            yield start + place + 1, ", ".join(short(block.column(name)[place]) for name in key)
         start += block.num_rows

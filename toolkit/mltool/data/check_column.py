@@ -4,14 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mltool.data import check_keys, check_values
+from mltool.data import check_keys, check_values, contract_rules
 from mltool.data.check_keys import Prints
 from mltool.data.contract import Column, Type
 from mltool.data.contract_rules import range_of
@@ -60,6 +59,7 @@ class Tally:
     """All that is known of one column after the blocks read so far.
 
     `low` and `high` are of the present numbers; of dates and times in microseconds, where the contract has a range.
+    `newest` is in microseconds since 1970, where it has an age; `zoned` says whether that time has a zone.
     """
 
     rows: int = 0
@@ -72,7 +72,8 @@ class Tally:
     strange: Found = field(default_factory=Found)
     low: float | None = None
     high: float | None = None
-    newest: datetime | None = None
+    newest: int | None = None
+    zoned: bool = False
     strangers: Counter[str | int | float] = field(default_factory=Counter)
 
     @property
@@ -89,7 +90,7 @@ def look(tally: Tally, column: Column, block: pa.Array, place: Place, known: Pri
 
     def note(found: Found, mask: pa.Array | None) -> None:
         if mask is not None:
-            note_rows(found, mask, place, lambda row: "" if column.sensitive else short(block[row].as_py()))
+            note_rows(found, mask, place, lambda row: "" if column.sensitive else short(block[row]))
 
     values, wrong = typed(block, column.type, parsed=place.parsed)
     note(tally.wrong, wrong)
@@ -130,15 +131,21 @@ def note_rows(found: Found, mask: pa.Array, place: Place, shown: Callable[[int],
     found.count += count
 
 
-def short(value: Any) -> str:
+def short(scalar: pa.Scalar) -> str:
     """Return a value as an example shows it."""
+    try:
+        if pa.types.is_timestamp(scalar.type) and scalar.type.unit == "ns":
+            scalar = scalar.cast(pa.timestamp("us", scalar.type.tz), safe=False)
+        value = scalar.as_py()
+    except (OverflowError, ValueError):  # a year that Python does not have, a zone that nobody knows
+        value = f"{scalar.value} {getattr(scalar.type, 'unit', 'days')} since 1970"
     text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _look_at_texts(tally: Tally, column: Column, values: pa.Array, note: Callable[[Found, Any], None]) -> None:
     if column.pattern:
-        whole = rf"\A(?:{column.pattern})\z"
+        whole = contract_rules.whole(column.pattern)
         note(tally.unmatched, _over(values, lambda array: pc.invert(pc.match_substring_regex(array, whole))))
     if column.min_length is not None or column.max_length is not None:
         least, most = column.min_length or 0, math.inf if column.max_length is None else column.max_length
@@ -171,13 +178,29 @@ def _outside(tally: Tally, column: Column, values: pa.Array) -> pa.Array | None:
     finite = low != float("-inf") and high != float("inf")
     if finite and least <= low and high <= most:
         return None
-    mask = pc.or_(pc.less(values, pa.scalar(least)), pc.greater(values, pa.scalar(most)))
+    mask = _beyond(values, least, most)
     return mask if finite else pc.or_(mask, pc.is_inf(values))
+
+
+def _beyond(values: pa.Array, least: float, most: float) -> pa.Array:
+    """Return which values are out of a range; integers are compared as such, since floats stop at 53 bits."""
+    if pa.types.is_integer(values.type):
+        limits = np.iinfo(values.type.to_pandas_dtype())
+        least = limits.min if least <= limits.min else math.ceil(min(least, limits.max + 1))
+        most = limits.max if most >= limits.max else math.floor(max(most, limits.min - 1))
+        if least > limits.max or most < limits.min:
+            return values.is_valid()
+    kind = values.type if pa.types.is_integer(values.type) else pa.float64()
+    return pc.or_(pc.less(values, pa.scalar(least, kind)), pc.greater(values, pa.scalar(most, kind)))
 
 
 def _known(column: Column, stored: pa.DataType) -> pa.Array:
     if column.type == "text":
         return pa.array(column.values, stored)
+    if pa.types.is_integer(stored):
+        limits = np.iinfo(stored.to_pandas_dtype())
+        held = [int(v) for v in column.values if not isinstance(v, str) and v == int(v)]
+        return pa.array([value for value in held if limits.min <= value <= limits.max], stored)
     return pa.array([float(value) for value in column.values], pa.float64())
 
 
@@ -189,8 +212,6 @@ def _over(values: pa.Array, broken: Callable[[pa.Array], pa.Array]) -> pa.Array 
             return None
         mask = entries.take(values.indices)
     else:
-        if pa.types.is_integer(values.type):
-            values = values.cast(pa.float64(), safe=False)
         mask = broken(values)
         mask = pc.and_(mask, values.is_valid()) if values.null_count else mask
     return mask if pc.any(mask).as_py() else None
@@ -205,7 +226,6 @@ def _remember(tally: Tally, values: pa.Array, unknown: pa.Array | None) -> None:
 
 
 def _newest(tally: Tally, values: pa.Array) -> None:
-    zone = getattr(values.type, "tz", None)
-    newest = pc.max(values.cast(pa.timestamp("us", "UTC" if zone else None), safe=False)).as_py()
-    if newest is not None:
-        tally.newest = newest if tally.newest is None else max(tally.newest, newest)
+    newest = pc.max(check_values.instants(values)).as_py()
+    if newest is not None and (tally.newest is None or newest > tally.newest):
+        tally.newest, tally.zoned = newest, getattr(values.type, "tz", None) is not None

@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from mltool.data.check_column import Found, Tally
+from mltool.data.check_values import EPOCH
 from mltool.data.check_verdicts import (
     Asked,
     Read,
@@ -102,7 +103,7 @@ def _judged(name: str, rule: str, found: Found, tally: Tally, allowed: float, wh
 def _age(name: str, column: Column, tally: Tally, now: datetime) -> Verdict:
     if tally.newest is None:
         return verdict(name, "max_age", f"`{name}` has no value, so how old the data is cannot be told.", good=False)
-    old, ahead = age_of(tally.newest, now)
+    old, ahead = age_of(tally, now)
     if ahead:
         said = f"The newest `{name}` is in the future, so it says nothing of the age."
         return verdict(name, "max_age", said, good=False)
@@ -110,15 +111,14 @@ def _age(name: str, column: Column, tally: Tally, now: datetime) -> Verdict:
     return verdict(name, "max_age", said, good=old <= age(column.max_age))
 
 
-def age_of(newest: datetime, now: datetime) -> tuple[timedelta, bool]:
-    """Return how old a time is, and whether it lies in the future; without a zone it is taken for UTC."""
-    zone = newest.tzinfo is not None
-    old = now - (newest if zone else newest.replace(tzinfo=UTC))
-    return old, old < (timedelta() if zone else -FURTHEST_EAST)
+def age_of(tally: Tally, now: datetime) -> tuple[timedelta, bool]:
+    """Return how old the newest value is, and whether it lies in the future; without a zone it is taken for UTC."""
+    old = (now - EPOCH) - timedelta(microseconds=tally.newest or 0)
+    return old, old < (timedelta() if tally.zoned else -FURTHEST_EAST)
 
 
 def _end(value: float | str | None) -> str:
-    return "…" if value is None else value if isinstance(value, str) else f"{value:g}"
+    return "…" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _span(old: timedelta) -> str:

@@ -1,5 +1,6 @@
 """Whether rows repeat, in memory that does not grow with them: 64-bit fingerprints, on disk once there are many."""
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mltool.data.check_values import FURTHEST, MICROSECONDS
 from mltool.data.contract_table import kind
 
 Prints = NDArray[np.uint64]
@@ -17,6 +19,7 @@ IN_MEMORY = 1 << 23
 """Fingerprints held at once: 64 MB."""
 PARTS = 64
 TEXT_BYTES = 1 << 20
+ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass
@@ -79,7 +82,7 @@ def prints(columns: Sequence[pa.Array]) -> tuple[Prints, NDArray[np.bool_]]:
     found = [_of_one(column if whole.all() else column.filter(kept)) for column in columns]
     total = found[0]
     for one in found[1:]:
-        total = _mix(total + np.uint64(0x9E3779B97F4A7C15)) + one
+        total = _mix(total + ODD) + one
     return (_mix(total) if len(found) > 1 else total), whole
 
 
@@ -110,12 +113,14 @@ def _of_floats(values: Any) -> Prints:
 
 
 def _of_times(column: pa.Array) -> Prints:
-    """Return microseconds, in whatever unit a part stores them; nanoseconds beyond those are mixed in."""
+    """Return microseconds, in whatever unit a part stores them; what those cannot say is mixed in."""
     if column.type.unit != "ns":
-        return np.asarray(column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())).view(np.uint64)
+        held, each = np.asarray(column.cast(pa.int64())), MICROSECONDS[column.type.unit]
+        beyond = (held > FURTHEST // each) | (held < -FURTHEST // each)
+        return np.where(beyond, held.view(np.uint64) * ODD, held.view(np.uint64) * np.uint64(each))
     held = np.asarray(column.cast(pa.int64()))
     micros, rest = np.divmod(held, 1000)
-    return micros.view(np.uint64) + rest.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return micros.view(np.uint64) + rest.view(np.uint64) * ODD
 
 
 def _of_texts(texts: pa.Array) -> Prints:
@@ -127,6 +132,9 @@ def _of_texts(texts: pa.Array) -> Prints:
     _, offsets, data = texts.buffers()
     ends = np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8)
     length = np.diff(ends)
+    if length.max(initial=0) > TEXT_BYTES:  # it stands alone, and the hash below takes forty bytes for each of its
+        digest = hashlib.blake2b(memoryview(data)[ends[0] : ends[1]], digest_size=8).digest()
+        return np.frombuffer(digest, np.uint64)
     held = np.frombuffer(data, np.uint8, int(ends[-1] - ends[0]), int(ends[0])) if data else np.empty(0, np.uint8)
     place = np.arange(len(held), dtype=np.uint64) - np.repeat((ends[:-1] - ends[0]).astype(np.uint64), length)
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix((place << np.uint64(8)) + held + np.uint64(1)))])

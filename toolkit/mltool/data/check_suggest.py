@@ -60,7 +60,7 @@ def _key(document: CommentedMap, _checked: Checked, _: Verdict) -> None:
 def _present(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
     if checked.asked.environment:
         place = document["environments"][checked.asked.environment]
-        place.setdefault("optional", _flow()).append(verdict.column)
+        place.setdefault("optional", _flow()).append(contract_file.plain(verdict.column))
         return
     del document["columns"][verdict.column]
     _forget(document, verdict.column)
@@ -95,10 +95,11 @@ def _range(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
 def _times(rules: CommentedMap, column: Column, low: int, high: int) -> None:
     """Allow what was found by the day; `low` and `high` are microseconds since 1970."""
     least, most = range_of(column)
-    if low < least:
-        rules["min"] = (EPOCH + timedelta(microseconds=low)).date()
-    if high > most:
-        rules["max"] = (EPOCH + timedelta(microseconds=high)).date()
+    for end, found, beyond in (("min", low, low < least), ("max", high, high > most)):
+        try:
+            rules |= {end: (EPOCH + timedelta(microseconds=found)).date()} if beyond else {}
+        except OverflowError:  # a year that no date has
+            del rules[end]
 
 
 def _infinite(rules: CommentedMap, verdict: Verdict) -> None:
@@ -111,11 +112,13 @@ def _infinite(rules: CommentedMap, verdict: Verdict) -> None:
 def _values(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
     rules, tally = _of(document, verdict), checked.read.tallies[verdict.column]
     column = checked.asked.contract.columns[verdict.column]
-    if column.sensitive or len(tally.strangers) > min(NAMED, STRANGERS):
+    many = len(tally.strangers) > min(NAMED, STRANGERS)
+    if column.sensitive or many or any(len(str(value)) > infer.LONGEST for value in tally.strangers):
         rules["unseen"] = infer.upwards(verdict.count / verdict.rows)
         return
     strangers = sorted(tally.strangers, key=str)
-    rules["values"].extend(int(v) if isinstance(v, float) and v.is_integer() else v for v in strangers)
+    found = (int(v) if isinstance(v, float) and v.is_integer() else v for v in strangers)
+    rules["values"].extend(contract_file.plain(value) for value in found)
 
 
 def _pattern(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
@@ -150,10 +153,8 @@ def _unique(document: CommentedMap, _: Checked, verdict: Verdict) -> None:
 
 
 def _max_age(document: CommentedMap, checked: Checked, verdict: Verdict) -> None:
-    newest = checked.read.tallies[verdict.column].newest
-    if newest is not None:
-        old, _ = age_of(newest, checked.asked.now)
-        _of(document, verdict)["max_age"] = f"{math.ceil(old / timedelta(days=1))}d"
+    old, _ = age_of(checked.read.tallies[verdict.column], checked.asked.now)
+    _of(document, verdict)["max_age"] = f"{math.ceil(old / timedelta(days=1))}d"
 
 
 EDITS: dict[str, Edit] = {
@@ -189,7 +190,7 @@ def _learn(document: CommentedMap, checked: Checked, table: Source, broken: Iter
         old = known.get(name, Column())
         node = contract_file.plain(_as_before(column, old))
         node.fa.set_flow_style()
-        document["columns"][name] = node
+        document["columns"][contract_file.name_of(name)] = node
         _keyless(document, name, column)
 
 
@@ -226,7 +227,7 @@ def _forget(document: CommentedMap, name: str) -> None:
 
 def _has_age(checked: Checked, verdict: Verdict) -> bool:
     tally: Tally = checked.read.tallies[verdict.column]
-    return tally.newest is not None and not age_of(tally.newest, checked.asked.now)[1]
+    return tally.newest is not None and not age_of(tally, checked.asked.now)[1]
 
 
 def _of(document: CommentedMap, verdict: Verdict) -> CommentedMap:

@@ -26,6 +26,11 @@ TARGETS: dict[Type, tuple[pa.DataType, ...]] = {
 }
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS: Final = {"s": 10**6, "ms": 10**3, "us": 1}
+"""How many there are in a unit of a timestamp."""
+A_DAY: Final = 24 * 60 * 60 * 10**6
+FURTHEST: Final = 2**63 - 1
+"""Microseconds that 64 bits hold, some 292,000 years: what lies beyond is taken for that."""
 
 
 def fits(stored: Type, declared: Type) -> bool:
@@ -70,6 +75,8 @@ def stored(values: pa.Array, declared: Type) -> tuple[pa.Array, pa.Array | None]
     """Return typed values as the contract sees them: NaN is null, whole floats are whole; and which are not whole."""
     if pa.types.is_null(values.type):
         values = pa.nulls(len(values), TARGETS.get(declared, (pa.string(),))[0])
+    if pa.types.is_string_view(values.type):
+        values = values.cast(pa.large_string())
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
     if pa.types.is_float16(values.type):
@@ -98,8 +105,17 @@ def instants(values: pa.Array) -> pa.Array:
     """Return dates or times as microseconds since 1970; without a zone, in UTC."""
     if pa.types.is_null(values.type):
         return values.cast(pa.int64())
-    zone = getattr(values.type, "tz", None)
-    return values.cast(pa.timestamp("us", "UTC" if zone else None), safe=False).cast(pa.int64())
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
+        return values.cast(pa.timestamp("us", values.type.tz), safe=False).cast(pa.int64())
+    if pa.types.is_timestamp(values.type):
+        held, each = values.cast(pa.int64()), MICROSECONDS[values.type.unit]
+    else:
+        held, each = values.cast(pa.date32()).cast(pa.int32()).cast(pa.int64()), A_DAY
+    if each == 1:
+        return held
+    most = FURTHEST // each
+    cut = pc.min_element_wise(held, most, skip_nulls=False)
+    return pc.multiply(pc.max_element_wise(cut, -most, skip_nulls=False), each)
 
 
 def ends(values: pa.Array) -> tuple[float | None, float | None]:

@@ -1,5 +1,6 @@
 """What was asked of a table, what was read of it, one rule's answer, and the words that every answer shares."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,7 +62,7 @@ class Read:
         """Return the rows of all parts."""
         return sum(part.rows for part in self.parts)
 
-    @property
+    @functools.cached_property
     def stored(self) -> Mapping[str, str]:
         """Return every column that some part has, and what the first that has it holds."""
         return {name: kind for part in reversed(self.parts) for name, kind in part.stored.items()}

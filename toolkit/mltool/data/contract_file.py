@@ -2,15 +2,17 @@
 
 import io
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
-from typing import Any, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from mltool.config import unknown
 from mltool.data.contract import Contract
@@ -19,6 +21,10 @@ from mltool.errors import UserError
 
 MOST_NODES = 1_000_000
 """Keys and values of a contract, aliases counted each time they are used."""
+PLAIN: Final = re.compile(r"\w([\w .+/-]*\w)?")
+"""A name that needs no more quotes than its words do."""
+FAMILIES: Final = ("columns", "environments")
+"""What is under names that people choose."""
 
 
 def parse(content: bytes, *, source: str) -> Contract:
@@ -27,12 +33,11 @@ def parse(content: bytes, *, source: str) -> Contract:
     Raises UserError for broken YAML, an unknown key (with the nearest known one), a value of the wrong type, and rules
     that contradict each other.
     """
-    table = document(content, source=source)
-    held = _with_times_as_text(values(content, source=source))
-    for found in unknown.keys(Contract, table):
-        line = found.table.lc.key(found.key)[0] + 1 if isinstance(found.table, CommentedMap) else 1
-        raise UserError(f"{source}:{line}: unknown key `{found.name}`.", found.hint)
-    _check_names(table, source)
+    held = values(content, source=source)
+    if _is_odd(held):
+        # Only the round trip knows lines, and it takes twice as long.
+        _check_keys(document(content, source=source), source)
+    held = _with_times_as_text(held)
     try:
         contract = msgspec.convert(held, Contract)
     except msgspec.ValidationError as error:
@@ -44,20 +49,7 @@ def parse(content: bytes, *, source: str) -> Contract:
 
 def document(content: bytes, *, source: str) -> CommentedMap:
     """Return the YAML with its comments and line numbers. Raises UserError where it is no mapping."""
-    try:
-        found = _yaml().load(content.decode())
-    except UnicodeDecodeError as error:
-        raise UserError(f"{source} is not UTF-8 text.", "A contract is YAML; is this the table?") from error
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{source}:{line}: not valid YAML: {error.problem}.") from error
-    except YAMLError as error:
-        raise UserError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from error
-    except ValueError as error:
-        raise UserError(f"{source} holds what looks like a date and is none: {error}.") from error
-    if not isinstance(found, CommentedMap):
-        raise UserError(f"{source} is no contract: it has no `columns`.", "`mltool data infer` writes one.")
-    _check_size(found, source)
+    found: CommentedMap = _loaded(_yaml(), content, source)
     return found
 
 
@@ -66,10 +58,8 @@ def values(content: bytes, *, source: str) -> dict[str, Any]:
 
     The round trip keeps how numbers were written, in types of its own, and loses what holds itself.
     """
-    document(content, source=source)
     # The parser in C takes no `data/carriers.csv:code` inside of braces.
-    held: dict[str, Any] = YAML(typ="safe", pure=True).load(content)
-    _check_size(held, source)
+    held: dict[str, Any] = _loaded(YAML(typ="safe", pure=True), content, source)
     return held
 
 
@@ -100,15 +90,22 @@ def plain(value: Any) -> Any:
                     node[item.name].fa.set_block_style()
         return node
     if isinstance(value, Mapping):
-        node = CommentedMap({name: plain(held) for name, held in value.items()})
+        node = CommentedMap({name_of(name): plain(held) for name, held in value.items()})
         for held in node.values():
             held.fa.set_flow_style()
         return node
     if isinstance(value, tuple | list):
-        listed = CommentedSeq(value)
+        listed = CommentedSeq([plain(each) for each in value])
         listed.fa.set_flow_style()
         return listed
+    if isinstance(value, str) and ("::" in value or value[:1] in (":", "?") or not value.isprintable()):
+        return DoubleQuotedScalarString(value)  # unquoted, ruamel.yaml reads some of these otherwise than it wrote them
     return value
+
+
+def name_of(text: str) -> str:
+    """Return a name as a key that can stand in any YAML, and begins no line that a CI system takes for a command."""
+    return text if PLAIN.fullmatch(text) else DoubleQuotedScalarString(text)
 
 
 def _day(held: Any) -> Any:
@@ -119,9 +116,28 @@ def _day(held: Any) -> Any:
         return held
 
 
-def _check_size(found: Any, source: str) -> None:
-    if _nodes(found, {}) > MOST_NODES:
+def _loaded(yaml: YAML, content: bytes, source: str) -> Any:
+    try:
+        found = yaml.load(content.decode())
+        nodes = _nodes(found, {})
+    except UnicodeDecodeError as error:
+        raise UserError(f"{source} is not UTF-8 text.", "A contract is YAML; is this the table?") from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        said = (error.problem or "it cannot be read").splitlines()[0]
+        raise UserError(f"{source}:{line}: not valid YAML: {said}.") from error
+    except YAMLError as error:
+        raise UserError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from error
+    except ValueError as error:
+        what = "a number with too many digits" if "digits" in str(error) else "what looks like a date and is none"
+        raise UserError(f"{source} holds {what}: {error}.") from error
+    except RecursionError as error:
+        raise UserError(f"{source} is nested too deeply.", "A contract is three deep.") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{source} is no contract: it has no `columns`.", "`mltool data infer` writes one.")
+    if nodes > MOST_NODES:
         raise UserError(f"{source} unfolds to more than {MOST_NODES:,} values, or holds itself.", "Use fewer aliases.")
+    return found
 
 
 def _nodes(node: Any, sizes: dict[int, float]) -> float:
@@ -153,8 +169,19 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _check_names(table: CommentedMap, source: str) -> None:
-    for family in ("columns", "environments"):
+def _is_odd(held: Mapping[str, Any]) -> bool:
+    """Return whether there is a key that nobody knows, one that is no text, or a column without braces."""
+    tables = [table for family in FAMILIES if isinstance(table := held.get(family), dict)]
+    entries = (entry for table in tables for entry in table.items())
+    odd = any(value is None or not isinstance(name, str) for name, value in entries)
+    return odd or any(unknown.keys(Contract, held))
+
+
+def _check_keys(table: CommentedMap, source: str) -> None:
+    for found in unknown.keys(Contract, table):
+        line = found.table.lc.key(found.key)[0] + 1 if isinstance(found.table, CommentedMap) else 1
+        raise UserError(f"{source}:{line}: unknown key `{found.name}`.", found.hint)
+    for family in FAMILIES:
         named = table.get(family)
         for name, held in named.items() if isinstance(named, CommentedMap) else ():
             line = named.lc.key(name)[0] + 1
@@ -168,7 +195,7 @@ def _wrong(table: Mapping[str, Any], error: msgspec.ValidationError) -> str:
     """Return what msgspec found wrong, with the name of the column, which msgspec leaves out."""
     message, _, where = str(error).partition(" - at `$.")
     where = where.rstrip("`")
-    for family in ("columns", "environments"):
+    for family in FAMILIES:
         hint = get_args(get_type_hints(Contract)[family])[1]
         if where.startswith(f"{family}[...]"):
             bad = next((name for name, held in table[family].items() if not _converts(held, hint)), "…")

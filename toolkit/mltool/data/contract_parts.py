@@ -77,7 +77,11 @@ def misplaced(pattern: str, part: str, columns: Mapping[str, pa.Array]) -> pa.Ar
 
 def _files(folder: Path) -> Iterator[Path]:
     for file in folder.rglob("*"):
-        if any(name.startswith((".", "_")) for name in file.relative_to(folder).parts) or file.is_dir():
+        if any(name.startswith((".", "_")) for name in file.relative_to(folder).parts):
+            continue
+        if file.is_dir():
+            if file.is_symlink():
+                raise UserError(f"{file} is a link to a folder, which is not followed.", "Put the parts there.")
             continue
         if file.suffix not in SUFFIXES:
             remedy = "Take it out, or let its name begin with an underscore."

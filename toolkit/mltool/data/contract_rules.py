@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import PurePath
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +28,15 @@ def age(text: str) -> timedelta:
     found = AGE.fullmatch(text)
     if not found:
         raise ValueError(text)
-    return int(found[1]) * UNITS[found[2]]
+    try:
+        return int(found[1]) * UNITS[found[2]]
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def whole(pattern: str) -> str:
+    """Return the regular expression (RE2) that a text matches if all of it matches this one."""
+    return rf"\A(?:{pattern})\z"
 
 
 def problems(contract: Contract) -> Iterator[str]:
@@ -39,7 +48,8 @@ def problems(contract: Contract) -> Iterator[str]:
             yield f"`columns.{name}`: {problem}"
     yield from _tables(contract)
     rows = contract.rows
-    if rows.min < 0 or (rows.max is not None and rows.max < rows.min) or (rows.change is not None and rows.change < 0):
+    change = 0 if rows.change is None else rows.change
+    if rows.min < 0 or (rows.max is not None and rows.max < rows.min) or not 0 <= change < math.inf:
         yield "`rows`: they need 0 ≤ min ≤ max and 0 ≤ change"
     named = [("key", contract.key)]
     for name, place in contract.environments.items():
@@ -117,6 +127,8 @@ def _types(column: Column) -> Iterator[str]:
     if column.unique and column.type == "any":
         yield "`unique` needs a type"
     if column.values:
+        if not all(isinstance(value, str) or _is_finite(value) for value in column.values):
+            yield "`values` holds what is no number of 64 bits"
         texts = [isinstance(value, str) for value in column.values]
         if column.type not in ("text", *NUMBERS) or any(text != (column.type == "text") for text in texts):
             yield f"`values` do not fit type {column.type}; in YAML, '1' is text and 1 is a number"
@@ -127,7 +139,7 @@ def _ranges(column: Column) -> Iterator[str]:
     if ends and column.type not in NUMBERS + TIMES:
         yield f"`min` and `max` go with numbers, dates and timestamps, not {column.type}"
         return
-    if any(isinstance(end, str) != (column.type in TIMES) for end in ends):
+    if any(isinstance(end, str) != (column.type in TIMES) or not _is_number(end) for end in ends):
         yield f"`min` and `max` are no {column.type}"
         return
     try:
@@ -139,6 +151,18 @@ def _ranges(column: Column) -> Iterator[str]:
         yield f"`min` {column.min} is above `max` {column.max}"
 
 
+def _is_number(end: float | str) -> bool:
+    """Return whether it is text, or no NaN and not beyond what 64 bits hold; a range may be open at an end."""
+    return isinstance(end, str) or _is_finite(end) or end in (math.inf, -math.inf)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _texts(column: Column) -> Iterator[str]:
     least, most = column.min_length or 0, column.max_length
     if (column.min_length, most) != (None, None) and column.type != "text":
@@ -147,13 +171,19 @@ def _texts(column: Column) -> Iterator[str]:
         yield "lengths need 0 ≤ min_length ≤ max_length"
     if column.references:
         try:
-            reference(column.references)
+            path = PurePath(reference(column.references)[0])
+            if path.is_absolute() or ".." in path.parts:
+                yield f"`references` leads out of the folder where the check runs: `{column.references}`"
         except ValueError:
             yield f"`references` is written as data/carriers.csv:code, not `{column.references}`"
-    if column.max_age and not AGE.fullmatch(column.max_age):
-        yield f"`max_age` is written as 90m, 36h or 7d, not `{column.max_age}`"
+    if column.max_age:
+        try:
+            age(column.max_age)
+        except ValueError:
+            yield f"`max_age` is written as 90m, 36h or 7d, not `{column.max_age}`"
     if column.pattern:
         try:
             pc.match_substring_regex(pa.array([""]), column.pattern)
+            pc.match_substring_regex(pa.array([""]), whole(column.pattern))  # where \Q has no \E
         except pa.ArrowInvalid as error:
             yield f"`pattern` is no regular expression that RE2 reads: {str(error).splitlines()[0]}"

@@ -37,6 +37,8 @@ def open_table(path: Path) -> Table:
     """Return the table, not yet read. Raises UserError for what is absent, no table, or has a column twice."""
     if path.is_dir():
         raise UserError(f"{path} is a folder.", "Name one table in it.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is a pipe or a device, and a table is read more than once.", "Write it to a file.")
     try:
         with path.open("rb") as file:
             parsed = path.suffix == ".parquet" or file.read(4) == b"PAR1"
@@ -45,9 +47,7 @@ def open_table(path: Path) -> Table:
         raise UserError(f"{path} does not exist.", "Run the stage that writes it, or name another file.") from error
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    twice = {name for name in schema.names if schema.names.count(name) > 1}
-    if twice:
-        raise UserError(f"{path} has more than one column `{min(twice)}`.", "Give each a name of its own.")
+    _check_names(path, schema.names, parsed=parsed)
     void = frozenset(item.name for item in schema if pa.types.is_null(item.type))
     return Table(path=path, stored={item.name: kind(item.type) for item in schema}, parsed=parsed, void=void)
 
@@ -126,11 +126,26 @@ def _header(path: Path) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
+def _check_names(path: Path, names: list[str], *, parsed: bool) -> None:
+    first: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in first:
+            # The first line of what is no CSV may be a secret.
+            said = f"more than one column `{name}`" if parsed else "more than one column of a name"
+            raise UserError(f"{path} has {said}: {first[name]} and {place}.", "Give each a name of its own.")
+        first[name] = place
+
+
 def _is_text(stored: pa.DataType) -> bool:
     return bool(pa.types.is_string(stored) or pa.types.is_large_string(stored) or pa.types.is_string_view(stored))
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:
+    if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in str(error):
+        return UserError(
+            f"{path} is no table that can be read (not UTF-8 text).",
+            "Write it anew: `iconv -f latin1 -t utf-8 old.csv > new.csv`.",
+        )
     # Arrow's sentence may quote a line of the data: what stands before the first colon says enough.
     first = (str(error).splitlines() or [type(error).__name__])[0].partition(":")[0]
     return UserError(f"{path} is no table that can be read ({first}).", "It takes Parquet and CSV.")

@@ -21,12 +21,15 @@ from mltool.errors import UserError
 
 CATEGORIES = 50
 """A text with more distinct values than this is no category."""
+LONGEST = 100
+"""Nor is one with more characters in one of them."""
 REPEATS = 10
 """Nor is one whose values come back less often than this on average."""
 PRIVATE = re.compile(
     r"(^|_)(e?mail|phone|mobile|(first|last|full|sur)_?name|address|street|birth\w*|dob|ssn|iban|passport|ip)(_|$)",
     re.IGNORECASE,
 )
+OTHER_COMMAS = re.compile(r"[;|\t]")
 GUESSES: tuple[Type, ...] = ("boolean", "integer", "number", "date", "timestamp", "text")
 GUESSED: dict[Type, str] = check_values.WRITTEN | {
     # 0 and 1 are numbers, and 00123 is a code.
@@ -57,13 +60,19 @@ def infer(source: Source) -> Contract:
     if not source.columns:
         raise UserError(f"{source.path} has no columns.")
     contract_parts.check_alike(source)
+    if len(source.columns) == 1 and (found := OTHER_COMMAS.search(source.columns[0])):
+        said = f"{source.path} has one column only, and its name holds `{found[0]}`"
+        raise UserError(f"{said.replace(chr(9), 'a tab')}.", "Is that what separates its fields? Write it with commas.")
     columns, rows = columns_of(source, source.columns, alike=True)
     for table in source.parts.values():
         if table.torn:
+            remedy = "Mend them first; no line is left out silently."
+            if not rows:
+                remedy = "Has its first line a name for each column, that of the row numbers too?"
             raise UserError(
                 f"{table.path}: {len(table.torn):,} lines do not have as many fields as the header, the first is line"
                 f" {table.torn[0]:,}.",
-                "Mend them first; no line is left out silently.",
+                remedy,
             )
     if not rows:
         raise UserError(f"{source.path} has no rows, so nothing can be learned from it.")
@@ -161,7 +170,8 @@ def _learn(column: _Column, block: pa.Array, *, parsed: bool) -> None:
     if column.type == "text" and column.counts is not None:
         for entry in values.drop_null().value_counts().to_pylist():
             column.counts[entry["values"]] += entry["counts"]
-        column.counts = column.counts if len(column.counts) <= CATEGORIES else None
+        few = len(column.counts) <= CATEGORIES and all(len(value) <= LONGEST for value in column.counts)
+        column.counts = column.counts if few else None
     if column.seen is not None:
         prints, _ = check_keys.prints([values])
         column.seen.add(prints)
