@@ -212,6 +212,13 @@ def test_rows_that_leak_fail_where_none_may_and_no_fact_is_no_pass(tmp_path: Pat
     assert "leakage.json is of another data/split/test.csv" in found.sentence
 
 
+def test_a_fact_of_another_test_set_in_git_is_no_pass(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", f"{DECLARED}leaked = 0.0\n[facts]\nleakage = 'leakage.json'\n")
+    for rows, outcome in (("rows", Outcome.PASS), ("other rows", Outcome.UNDECIDED)):
+        repo.commit({TEST: rows, "leakage.json": leaking(0), ".gitignore": "/eval\n"})
+        assert next(item.outcome for item in judged(repo).verdicts if item.gate == "leakage") is outcome
+
+
 def test_a_fact_that_nobody_gates_is_said_in_the_report(tmp_path: Path) -> None:
     repo = project(tmp_path / "p", f"{GATES}[facts]\nleakage = 'leakage.json'\n")
     repo.commit(locked("rows", "first") | {"leakage.json": leaking(3)})

@@ -43,6 +43,20 @@ def test_a_fact_that_is_missing_broken_or_of_another_table_is_never_a_pass() -> 
         assert why in verdict.sentence
 
 
+@pytest.mark.parametrize("test", ["md5:2", "md5:1.dir", ""])
+def test_a_fact_of_a_table_of_another_name_is_never_a_pass(test: str) -> None:
+    verdict = gate.judge(settings(0), replace(NONE, test="easy.csv"), test=test)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "eval/leakage.json is of easy.csv, not of test.csv." in verdict.sentence
+
+
+def test_the_same_rows_under_another_name_are_the_test_set() -> None:
+    verdict = gate.judge(settings(0), replace(NONE, test="copy.csv"), test="md5:1")
+    assert verdict is not None
+    assert verdict.outcome is Outcome.PASS
+
+
 def test_nothing_is_judged_where_nothing_was_asked() -> None:
     assert gate.judge(settings(None), None, test="") is None
     assert gate.judge(settings(None), NONE, test="") is None

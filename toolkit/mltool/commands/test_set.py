@@ -1,5 +1,6 @@
 """The test set of a head: which one it is, how often it has judged, and whether the base had another."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -156,11 +157,18 @@ def leakage(compared: Comparison, config: Config) -> tuple[tuple[Verdict, ...], 
     if content is None and (out := next((out for out in compared.head.data if out.path == path and out.hash), None)):
         content = compared.objects((out.hash,)).get(out.hash)
     found = test_set_leakage.read(path, content) if content is not None else None
-    test = identities(compared, config)[1] if found and config.test_set.leaked is not None else ""
+    test = _hash(compared, config) if found and config.test_set.leaked is not None else ""
     verdict = test_set_leakage.judge(config, found, test=test)
     if verdict or found is None:
         return (verdict,) if verdict else (), ()
     return (), (found if isinstance(found, str) else test_set_leakage.sentence(found),)
+
+
+def _hash(compared: Comparison, config: Config) -> str:
+    """Return the MD5 of the head's test set, as DVC records it, else of what is there; empty where nothing is."""
+    path, identity = config.test_set.path, identities(compared, config)[1]
+    content = compared.head_tree.read((path,)).get(path) if not identity.startswith("md5:") else None
+    return identity if content is None else f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
 
 
 def _wanted(config: Config) -> Wanted:

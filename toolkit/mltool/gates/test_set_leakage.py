@@ -52,8 +52,8 @@ def read(path: str, content: bytes) -> Leakage | str:
 def judge(config: Config, found: Leakage | str | None, *, test: str) -> Verdict | None:
     """Return whether no more rows leak than `[test_set] leaked` allows; nothing where that is not set.
 
-    `found` is the fact, why it cannot be read, or None where there is none; `test` is the hash of the test set. Raises
-    UserError for a share that is none.
+    `found` is the fact, why it cannot be read, or None where there is none; `test` is the hash of the test set (empty:
+    not known). Raises UserError for a share that is none.
     """
     allowed, path = config.test_set.leaked, config.facts.leakage
     if allowed is None:
@@ -65,10 +65,21 @@ def judge(config: Config, found: Leakage | str | None, *, test: str) -> Verdict 
         return _verdict(Outcome.UNDECIDED, rule, f"There is no {path}, so nobody knows what leaks. {REMEDY}")
     if isinstance(found, str):
         return _verdict(Outcome.UNDECIDED, rule, f"{found} {REMEDY}")
-    if found.test == config.test_set.path and test.startswith("md5:") and test != found.digest:
-        return _verdict(Outcome.UNDECIDED, rule, f"{path} is of another {found.test} than this one. {REMEDY}")
+    if _of_another(config, found, test):
+        named = config.test_set.path
+        other = (
+            f"another {named} than this one" if found.test == named else f"{found.test}, and the test set is {named}"
+        )
+        return _verdict(Outcome.UNDECIDED, rule, f"{path} is of {other}. {REMEDY}")
     outcome = Outcome.FAIL if found.leaked > allowed * found.test_rows * (1 + 1e-9) else Outcome.PASS
     return _verdict(outcome, rule, sentence(found, allowed=allowed))
+
+
+def _of_another(config: Config, found: Leakage, test: str) -> bool:
+    """Return whether the fact is of another file than the test set: by their hashes, else by their names."""
+    if test.startswith("md5:") and not test.endswith(".dir"):
+        return test != found.digest
+    return bool(config.test_set.path) and found.test != config.test_set.path
 
 
 def sentence(found: Leakage, *, allowed: float | None = None) -> str:
