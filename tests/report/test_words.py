@@ -11,8 +11,9 @@ import pytest
 
 from mltool.gates.model_tests import ModelTests, judge
 from mltool.gates.verdict import Outcome, Verdict
-from mltool.report import columns, html, markdown, results, terminal
+from mltool.report import columns, html, markdown, results, standing, terminal
 from mltool.report.blocks import Page, Row, Table
+from mltool.report.model import MetricRow
 from mltool.report.page import Links, page
 from mltool.snapshot.model import Stale
 from report.samples import SAMPLES, examined, good, group, many, regression, sure, undecided
@@ -240,3 +241,24 @@ def test_an_interval_of_fewer_rows_than_the_files_hold_is_not_put_beside_a_diffe
     )  # fmt: skip
     assert results.interval(verdict) == "[−0.75, +0.56] in 1,030 rows"
     assert results.interval(replace(verdict, delta=-0.0075000001)) == "−1.7 points [−0.75, +0.56]"
+
+
+def test_the_values_of_single_repeats_wait_under_their_mean() -> None:
+    seeds = tuple(
+        MetricRow(
+            path=f"metrics/seed-{seed}.json", key="accuracy", base=0.8, head=0.8 + seed / 1000, direction="higher"
+        )
+        for seed in (1, 2, 3)
+    )
+    mean = Verdict(
+        gate="accuracy", metric="metrics/seed-*.json:accuracy", outcome=Outcome.PASS, level="fail", trend="better",
+        base=0.8, head=0.802, delta=0.002, sentence="",
+    )  # fmt: skip
+    found = standing.standings(replace(good(), metrics=seeds, verdicts=(mean,)))
+    assert [(item.row.path, item.words) for item in found] == [
+        ("metrics/seed-*.json", "better"),
+        *((row.path, "judged by the mean") for row in seeds),
+    ]
+    (table,) = results.section(replace(good(), metrics=seeds, verdicts=(mean,)), found)[0].blocks
+    assert isinstance(table, Table)
+    assert (len(table.rows), table.more) == (1, "3 values of single repeats not shown here.")

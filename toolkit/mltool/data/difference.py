@@ -80,7 +80,11 @@ def compare(old: Source, new: Source, *, key: Sequence[str] = ()) -> TableDiffer
     for name in key:
         for side in (old, new):
             if name not in side.columns:
-                raise UserError(f"{side.name} has no column `{name}`.", f"It has {', '.join(side.columns)}.")
+                columns = ", ".join(side.columns)
+                raise UserError(
+                    f"{side.name} has no column `{name}`.",
+                    f"It has {columns}. Of several tables `--path` names the one that the key is for.",
+                )
     rows, cells = _by_key(old, new, key, shared) if key else (_by_row(old, new, shared), {})
     before, after = profile.make(old), profile.make(new)
     return TableDifference(

@@ -40,7 +40,7 @@ def rest(report: Report, table: Sequence[Standing]) -> list[Section]:
 
 
 def _split(table: Sequence[Standing]) -> tuple[list[Standing], list[Standing]]:
-    loud = [item for item in table if item.rank is not Rank.STILL]
+    loud = [item for item in table if item.rank < Rank.PART]
     grave = sum(item.rank <= Rank.WARN for item in table)
     most = min(max(MOST_ROWS, grave), 3 * MOST_ROWS)
     if not loud:
@@ -61,10 +61,13 @@ def _nothing(table: Sequence[Standing]) -> Section:
 def _more(table: Sequence[Standing], shown: int) -> str:
     hidden = table[shown:]
     still = sum(item.rank is Rank.STILL for item in hidden)
-    other = len(hidden) - still
+    single = sum(item.rank is Rank.PART for item in hidden)
+    other = len(hidden) - still - single
     parts = []
     if other:
         parts.append(f"… and {figures.count(other, 'more metric')} that changed")
+    if single:
+        parts.append(f"{figures.count(single, 'value')} of single repeats not shown here")
     if still:
         parts.append(f"{figures.count(still, 'unchanged metric')} not shown here")
     text = "; ".join(parts)

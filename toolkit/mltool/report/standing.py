@@ -1,5 +1,6 @@
 """Where each metric stands: its row, its gravest verdict, and the words for both."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,7 +21,8 @@ class Rank(IntEnum):
     BETTER = 4
     JUDGED = 5
     MOVED = 6
-    STILL = 7
+    PART = 7
+    STILL = 8
 
 
 ICONS: Final = {
@@ -31,6 +33,7 @@ ICONS: Final = {
     Rank.BETTER: "✅",
     Rank.JUDGED: "✅",
     Rank.MOVED: "➖",
+    Rank.PART: "➖",
     Rank.STILL: "➖",
 }
 TONES: Final[dict[Rank, Tone]] = {
@@ -41,6 +44,7 @@ TONES: Final[dict[Rank, Tone]] = {
     Rank.BETTER: "good",
     Rank.JUDGED: "good",
     Rank.MOVED: "quiet",
+    Rank.PART: "quiet",
     Rank.STILL: "quiet",
 }
 
@@ -72,7 +76,11 @@ def standings(report: Report) -> tuple[Standing, ...]:
         if name not in rows:
             path, _, key = name.partition(":")
             rows[name] = MetricRow(path=path, key=key or path, base=verdict.base, head=verdict.head)
-    found = [_standing(row, judged.get(name)) for name, row in rows.items()]
+    whole = [_instances(name) for name in judged if "*" in name]
+    found = [
+        _standing(row, judged.get(name), part=any(pattern.fullmatch(name) for pattern in whole))
+        for name, row in rows.items()
+    ]
     return tuple(sorted(found, key=lambda item: item.rank))
 
 
@@ -139,7 +147,14 @@ def _gravest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
     return found
 
 
-def _standing(row: MetricRow, verdict: Verdict | None) -> Standing:
+def _instances(name: str) -> re.Pattern[str]:
+    """Return what tells the seeds of a metric that is judged by their mean, such as `metrics/seed-*.json:accuracy`."""
+    return re.compile(".+".join(map(re.escape, name.split("*"))))
+
+
+def _standing(row: MetricRow, verdict: Verdict | None, *, part: bool) -> Standing:
+    if part and "*" not in f"{row.path}{row.key}" and (verdict is None or not verdict.declared):
+        return Standing(row=row, verdict=None, rank=Rank.PART, icon=ICONS[Rank.PART], words="judged by the mean")
     if verdict is None:
         place = Rank.STILL if row.base == row.head else Rank.MOVED
         return Standing(row=row, verdict=None, rank=place, icon=ICONS[place], words=_moved(row))
