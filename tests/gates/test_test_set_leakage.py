@@ -48,7 +48,7 @@ def test_a_fact_of_a_table_of_another_name_is_never_a_pass(test: str) -> None:
     verdict = gate.judge(settings(0), replace(NONE, test="easy.csv"), test=test)
     assert verdict is not None
     assert verdict.outcome is Outcome.UNDECIDED
-    assert "eval/leakage.json is of easy.csv, not of test.csv." in verdict.sentence
+    assert "eval/leakage.json is of easy.csv, and the test set is test.csv." in verdict.sentence
 
 
 def test_the_same_rows_under_another_name_are_the_test_set() -> None:
