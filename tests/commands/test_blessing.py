@@ -3,22 +3,27 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pandas as pd
 import pytest
 
-from mltool import git
+from mltool import disk, git
 from mltool.commands import blessings, ci_release, ledger, release_asked, release_manifest
+from mltool.commands.model_tests import FILE
 from mltool.errors import Exit, RefusedError
+from mltool.gates.model_tests import ModelTest, ModelTests
 from mltool.gates.verdict import Outcome
 from mltool.registry.model import NewEvent
 from mltool.release import blessing as texts
 from mltool.release.json import digest, digest_of
 from support import predicted, released
-from support.repos import Repo, run
+from support.repos import Repo, md5, run
 from support.said import mltool
 
 GATE = '\n[gates.hits]\nmetric = "scores.json:accuracy"\ntolerance = 0.02\n'
@@ -244,3 +249,214 @@ def test_a_blessing_is_checked_from_git_alone(project: Repo) -> None:
     for event in state.versions:
         standing = blessings.of(here, state, event)
         assert (standing.objection, standing.blessing is not None) == ("", True)
+
+
+def edited(repo: Repo, version: str, change: Callable[[dict], None]) -> None:
+    """Register what `mltool register` would, with a judgement that somebody else wrote."""
+    here = git.find(repo.folder)
+    commit = push(repo, model(others=0.002, seed=2))
+    asked = release_asked.ask(here, "delay", version=version)
+    looked = release_asked.look(asked)
+    written = json.loads(texts.dumps(release_manifest.bless(asked, looked)))
+    change(written)
+    event = NewEvent(
+        kind="register", model="delay", commit=commit, version=version, blessing=json.dumps(written),
+        manifest=digest(release_manifest.describe(asked, looked)),
+    )  # fmt: skip
+    ledger.append(here, (event,), remote="origin")
+
+
+def without_base(written: dict) -> None:
+    del written["base"], written["bound"]["base"]
+
+
+def with_another_base(written: dict) -> None:
+    written["base"] = "0.9.0"
+
+
+def of_another_model(written: dict) -> None:
+    written["bound"]["models"] = {"late": "md5:1"}
+
+
+def better_than_its_gates(written: dict) -> None:
+    written["gates"][0]["outcome"] = "fail"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (without_base, "about something else than its commit (base none and "),
+        (with_another_base, "compares with 0.9.0, and 1.0.0 was live before it."),
+        (of_another_model, "is about another model than delay."),
+        (better_than_its_gates, "it ends with pass, and its gate `accuracy` with fail."),
+    ],
+)
+def test_a_judgement_that_somebody_wrote_goes_nowhere(
+    project: Repo, change: Callable[[dict], None], words: str
+) -> None:
+    edited(project, "1.1.0", change)
+    plan = mltool(project.folder, "release", "plan", "delay", "1.1.0")
+    assert (plan.code, "❌ delay v1.1.0 cannot be relied on" in plan.out) == (1, True)
+    assert "No gate stands in its way" not in plan.out
+    said = mltool(project.folder, "promote", "delay", "1.1.0", "prod", "--reason", "x")
+    assert (said.code, words in said.err, "mltool approve" in said.err) == (1, True, False)
+    published = mltool(project.folder, "release", "publish", "delay", "1.1.0")
+    assert (published.code, words in published.err) == (1, True)
+    assert mltool(project.folder, "registry", "verify").code == 1
+    with pytest.raises(RefusedError, match=re.escape(words)):
+        job(project, "delay@v1.1.0")
+
+
+def test_what_a_judgement_says_cannot_write_over_a_line(project: Repo) -> None:
+    def hostile(written: dict) -> None:
+        written["gates"][0]["sentence"] = "\x1b[2J\r::error::gone\u202e##[set]"
+
+    edited(project, "1.1.0", hostile)
+    for verb in (
+        ("release", "plan", "delay", "1.1.0"),
+        ("log", "delay"),
+        ("release", "plan", "delay", "1.1.0", "--full"),
+    ):
+        assert not re.search("[\x1b\r\u202e]", mltool(project.folder, *verb).out)
+    assert not re.search("[\x1b\r\u202e]|##\\[", "\n".join(job(project, "delay@v1.1.0")[1]))
+
+
+def test_what_the_configuration_says_besides_and_in_which_order_is_no_other_rule(project: Repo) -> None:
+    def rules() -> str:
+        return mltool(project.folder, "gate", "delay@v1.0.0", "HEAD", "--json").json["bound"]["gates"]
+
+    text = (project.folder / "mltool.toml").read_text()
+    before, own = rules(), text.index("[gates.hits]")
+    turned = text[own:].replace("tolerance = 0.02", "tolerance   =   0.020   # two points")
+    push(project, {"mltool.toml": f"# Our rules\n{turned}\n{text[:own]}"})
+    assert rules() == before
+    push(project, {"mltool.toml": text.replace("tolerance = 0.02", "tolerance = 0.03")})
+    assert rules() != before
+
+
+def test_predictions_that_cannot_be_had_let_no_version_in_and_leave_nothing_behind(project: Repo) -> None:
+    lost = predicted.parquet(predicted.predictions(seed=5, others=0.001))
+    project.git("rm", "--quiet", "--cached", predicted.PATH)
+    (project.folder / predicted.PATH).unlink()
+    pointer = f"outs:\n- md5: {md5(lost)}\n  size: {len(lost)}\n  hash: md5\n  path: predictions.parquet\n"
+    push(project, {f"{predicted.PATH}.dvc": pointer, "eval/.gitignore": "/predictions.parquet\n"})
+    before = project.git("for-each-ref"), project.git("ls-remote", "origin")
+    said = mltool(project.folder, "register", "delay", "1.1.0")
+    assert (said.code, "hits undecided" in said.err) == (1, True)
+    assert "is neither in DVC's cache nor in a remote" in said.err
+    push(project, {f"{predicted.PATH}.dvc": None, "eval/.gitignore": ""})
+    said = mltool(project.folder, "register", "delay", "1.1.0")
+    assert (said.code, f"this change has no {predicted.PATH}" in said.err) == (1, True)
+    after = project.git("for-each-ref", "refs/tags"), project.git("ls-remote", "--tags", "origin")
+    assert "1.1.0" not in "".join((*before, *after))
+
+
+def test_of_two_that_register_at_once_one_gets_the_version(project: Repo) -> None:
+    push(project, model(others=0.002, seed=2))
+    other = project.clone(project.folder.parent / "other")
+    other.git("remote", "set-url", "origin", str(project.folder.parent / "origin.git"))
+    words = ("register", "delay", "--bump", "minor", "--reason")
+    with ThreadPoolExecutor() as pool:  # a reason each: in the same second they would else write the same tag
+        both = list(pool.map(lambda at: mltool(at.folder, *words, at.folder.name), (project, other)))
+    assert sorted(said.code for said in both) == [0, 2]
+    assert "is delay 1.1.0 already" in "".join(said.err for said in both)
+    assert len(re.findall(r"refs/tags/delay@v1\.1\.0$", project.git("ls-remote", "origin"), re.MULTILINE)) == 1
+
+
+def test_a_shallow_clone_gives_the_same_judgement(project: Repo) -> None:
+    push(project, model(others=0.002, seed=2))
+    here = mltool(project.folder, "register", "delay", "1.1.0", "--dry-run", "--json").json
+    clone = project.folder.parent / "shallow"
+    run(
+        "git", "clone", "--quiet", "--depth", "1", f"file://{project.folder.parent}/origin.git", clone, cwd=clone.parent
+    )
+    there = mltool(clone, "register", "delay", "1.1.0", "--dry-run", "--json")
+    assert there.code == 0, there.err
+    assert there.json["events"][0]["blessing"] == here["events"][0]["blessing"]
+
+
+@pytest.mark.slow
+def test_an_acceptance_goes_from_the_command_to_the_notes_and_slice_by_slice(project: Repo) -> None:
+    config = (project.folder / "mltool.toml").read_text()
+    sliced = config.replace("tolerance = 0.02", 'tolerance = 0.02\nslices = ["group"]')
+    push(project, {**model(others=0.08), "mltool.toml": sliced})
+    refused = mltool(project.folder, "register", "delay", "1.1.0")
+    assert "(hits fail; hits where group=north fail; hits where group=south fail)" in refused.err
+    accept = ("accept", "hits", "--base", "delay@v1.0.0", "--reason", "see #41")
+    first = mltool(project.folder, *accept)
+    assert "Still failing: hits --slice group=north, hits --slice group=south." in first.out
+    for where in ("north", "south"):
+        assert mltool(project.folder, *accept, "--slice", f"group={where}").code == 0
+    push(project, {})
+    assert mltool(project.folder, "register", "delay", "1.1.0").code == 0
+    assert mltool(project.folder, "release", "package", "delay", "1.1.0", "--no-replay").code == 0
+    published = mltool(project.folder, "release", "publish", "delay", "1.1.0")
+    assert published.code == 0, published.err
+    (notes,) = (project.folder / "dist").rglob("NOTES.md")
+    told = notes.read_text()
+    assert "The gates pass. **3 regressions accepted for a time.**" in told
+    assert "- accepted: accuracy where group = north fell to " in told
+    assert "`scores.json:accuracy`" in told
+
+
+def test_a_slice_that_the_head_has_lost_is_no_pass(project: Repo) -> None:
+    config = (project.folder / "mltool.toml").read_text()
+    table = predicted.predictions(others=0.002, seed=2)
+    table["group"] = "south"
+    files = {predicted.PATH: predicted.parquet(table), "scores.json": predicted.measured(table)}
+    sliced = config.replace("tolerance = 0.02", 'tolerance = 0.02\nslices = ["group"]')
+    push(project, {**files, "mltool.toml": sliced})
+    said = mltool(project.folder, "register", "delay", "1.1.0")
+    assert (said.code, "(hits where group=north undecided)" in said.err) == (1, True)
+    assert "the base has 500 rows of it, and this change has none of them" in said.err
+
+
+def test_an_acceptance_that_runs_out_later_takes_nothing_back(project: Repo) -> None:
+    """What was registered on one day is promoted on any other: the judgement was made, and is bound to its commit."""
+    worse = model(others=0.08)
+    value = worse["scores.json"]["accuracy"]  # type: ignore[index]
+    today = datetime.now(tz=UTC).date()
+    accepted = f'\n[[accepted]]\nmetric = "scores.json:accuracy"\nvalue = {value!r}\nreason = "x"\nuntil = {today}\n'
+    push(project, {**worse, "mltool.toml": (project.folder / "mltool.toml").read_text() + accepted})
+    assert mltool(project.folder, "register", "delay", "1.1.0").code == 0
+    here = git.find(project.folder)
+    state = ledger.read(here).models["delay"]
+    (_, event) = state.versions
+    found = blessings.of(here, state, event)
+    assert (found.objection, found.blessing and found.blessing.outcome) == ("", Outcome.PASS)
+
+
+def test_model_tests_that_failed_on_the_commit_let_no_version_in(project: Repo) -> None:
+    commit = push(project, model(others=0.002, seed=2))
+    bad = ModelTest(name="tests/test_model.py::test_age", result="failed")
+    record = ModelTests(commit=commit, states=("",), finished=True, passed=3, failed=1, tests=(bad,))
+    disk.write(git.private(git.find(project.folder), FILE), msgspec.json.encode(record))
+    gate = mltool(project.folder, "gate", "delay@v1.0.0", "HEAD")
+    assert (gate.code, "1 of 4 tests fails" in gate.out) == (1, True)
+    said = mltool(project.folder, "register", "delay", "1.1.0")
+    assert (said.code, "(tests fail)" in said.err) == (1, True)
+    push(project, {"notes.txt": "Another commit, of which nothing is known."})
+    assert mltool(project.folder, "register", "delay", "1.1.0").code == 0
+
+
+def test_versions_that_were_registered_before_go_on_as_they_did(tmp_path: Path) -> None:
+    repo = released.create(tmp_path / "project")
+    here = git.find(repo.folder)
+    for version, strength in (("1.0.0", 1.0), ("1.1.0", 2.0)):
+        if strength > 1:
+            released.train_again(repo, strength=strength)
+        made = release_manifest.manifest(here, "delay", version)
+        event = NewEvent(
+            kind="register", model="delay", commit=git.head(here) or "", version=version, manifest=digest(made)
+        )
+        ledger.append(here, (event,), remote=None)
+        said = mltool(repo.folder, "promote", "delay", version, "prod", "--reason", "as ever", "--no-push")
+        assert said.code == 0, said.err
+    plan = mltool(repo.folder, "release", "plan", "delay", "1.0.0")
+    assert (plan.code, "No gate stands in its way." in plan.out) == (0, True)
+    assert mltool(repo.folder, "registry", "verify").code == 0
+    released.train_again(repo, strength=0.5)
+    assert mltool(repo.folder, "register", "delay", "--bump", "minor", "--no-push").code == 0
+    assert mltool(repo.folder, "registry", "verify").code == 0
+    back = mltool(repo.folder, "promote", "delay", "1.1.0", "prod", "--reason", "back", "--no-push")
+    assert back.code == 0, back.err
