@@ -20,7 +20,7 @@ def gate(
     fail_undecided: FailUndecided = False,
     project: Project = Path(),
 ) -> None:
-    """Judge the metrics by the gates of mltool.toml, and dvc.lock by the commit.
+    """Judge the metrics by the gates of mltool.toml, dvc.lock by the commit, and model tests that ran here.
 
     Exits 0 when all gates pass, 1 when one fails, 3 with --fail-undecided when one could not decide.
     """
