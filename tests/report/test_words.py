@@ -262,3 +262,11 @@ def test_the_values_of_single_repeats_wait_under_their_mean() -> None:
     (table,) = results.section(replace(good(), metrics=seeds, verdicts=(mean,)), found)[0].blocks
     assert isinstance(table, Table)
     assert (len(table.rows), table.more) == (1, "3 values of single repeats not shown here.")
+
+
+def test_a_report_on_changes_that_are_not_committed_is_not_made_again_from_the_commit() -> None:
+    report = good()
+    written = markdown.render(page(replace(report, head=replace(report.head, dirty=True)), links=LINKS))
+    assert report.base
+    assert f"mltool report {report.base.sha}\n" in written
+    assert f"mltool report {report.base.sha} {report.head.sha}\n" in markdown.render(page(report, links=LINKS))

@@ -106,7 +106,9 @@ def decided(report: Report) -> list[Section]:
     version = f" {report.tool}" if report.tool else ""
     blocks.append(Paragraph((f"mltool{version} made this report. To make it again:",)))
     base = report.base.sha if report.base else ""
-    blocks.append(Listing(f"mltool report {base} {report.head.sha}".replace("  ", " ").strip()))
+    # What was not committed has no name: it can be judged again only where it lies.
+    head = "" if report.head.dirty else report.head.sha
+    blocks.append(Listing(f"mltool report {base} {head}".replace("  ", " ").strip()))
     summary = figures.count(len(verdicts), "gate")
     return [
         Section(
