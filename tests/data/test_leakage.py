@@ -52,6 +52,9 @@ def test_a_share_is_told_where_training_has_every_column_of_the_test_set(tmp_pat
     assert leakage.share(wider, test) == pytest.approx(0.5)
     assert leakage.share(put(tmp_path, "narrow.parquet", FRAME.drop(columns="day")), test) is None
     assert leakage.share(put(tmp_path, "other.parquet", FRAME.assign(day="2026-01-01")), test) is None
+    assert leakage.share(put(tmp_path, "empty.csv", FRAME.head(0)), test) is None
+    listed = put(tmp_path, "listed.parquet", FRAME.assign(city=[[1], [2], None, [], [3], [3]]))
+    assert leakage.share(listed, listed) == pytest.approx(1.0)
 
 
 def test_the_same_features_with_another_label_are_counted_apart(tmp_path: Path) -> None:

@@ -58,14 +58,18 @@ def find(train: Path, test: Path, *, ignore: Sequence[str] = (), key: Sequence[s
 def share(train: Path, test: Path) -> float | None:
     """Return the share of the rows of `test` that stand in `train`, the same in every column of `test`.
 
-    None where `train` lacks one, or has it in another type: rows of other columns cannot be told apart by the rest.
+    None where `train` lacks one, or has it in another type: rows of other columns cannot be told apart by the rest. So
+    where a file is empty or no table.
     """
-    with opened(train) as seen, opened(test) as rows:
-        names = tuple(rows.columns)
-        if any(name not in seen.columns or _apart(seen, rows, name) for name in names):
-            return None
-        _, leaks = _matched(seen, rows, names)
-        return float(np.count_nonzero(leaks)) / rows.rows
+    try:
+        with opened(train) as seen, opened(test) as rows:
+            names = tuple(rows.columns)
+            if any(name not in seen.columns or _apart(seen, rows, name) for name in names):
+                return None
+            _, leaks = _matched(seen, rows, names)
+            return float(np.count_nonzero(leaks)) / rows.rows
+    except UserError:
+        return None
 
 
 def _columns(train: Source, test: Source, *, ignore: Sequence[str], key: Sequence[str], label: str) -> tuple[str, ...]:
