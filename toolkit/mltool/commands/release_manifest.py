@@ -18,6 +18,7 @@ from mltool.commands.release_asked import Asked, Looked, ask, look
 from mltool.errors import OutsideError, UserError
 from mltool.gates import card
 from mltool.gates.model_tests import judge as judge_tests
+from mltool.gates.model_tests import unreadable
 from mltool.gates.verdict import Verdict
 from mltool.git import signatures
 from mltool.registry.model import Ledger
@@ -88,9 +89,8 @@ def bless(asked: Asked, looked: Looked) -> Blessing:
     config, compared = asked.config, looked.compared
     about = bound.of(compared, config)
     judged = _verdicts(asked, compared, looked.lineage, today=datetime.now(tz=UTC).date(), row_by_row=True)
-    tests, _ = model_tests.read(compared)
     return blessing.build(
-        (*judged, *((judge_tests(tests),) if tests else ())),
+        (*judged, *_tested(compared)),
         replace(about, models={asked.name: about.models.get(asked.name, "")}),
         base=looked.live,
         tool=__version__,
@@ -102,6 +102,15 @@ def server() -> Mapping[str, bytes]:
     """Return the files of the server that goes into every bundle, by name."""
     found = disk.read_folder(Path(str(files("mltool"))) / SERVER)
     return {name: content for name, content in found.items() if name.endswith(".py")}
+
+
+def _tested(compared: Comparison) -> tuple[Verdict, ...]:
+    """Return the verdict on the model tests where they ran on this commit, or where nobody can read how they ran."""
+    try:
+        found, _ = model_tests.read(compared)
+    except UserError as error:
+        return (unreadable(str(error)),)
+    return (judge_tests(found),) if found else ()
 
 
 def _stored(compared: Comparison, where: Places) -> Mapping[str, tuple[str, int | None]]:
