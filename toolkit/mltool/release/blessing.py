@@ -115,9 +115,11 @@ def _short(text: str) -> str:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object of JSON; raises ValueError for a key that stands there twice, of which readers see either."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError(f"it says {next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)!r} twice")
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"it says {key[:50]!r} twice")
+        found[key] = value
     return found
 
 
