@@ -59,9 +59,11 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     if absent:
         # A change that drops the predictions would else be judged by less than the base was.
         broken = sides[0] is not None
-        return Grounds(
-            unpaired=f"{' and '.join(absent)} {'have' if len(absent) > 1 else 'has'} no {path}", broken=broken
-        )
+        if len(absent) > 1:
+            return Grounds(
+                unpaired=f"the base and this change have no {path} (`path` under [predictions] names another)"
+            )
+        return Grounds(unpaired=f"{absent[0]} has no {path}", broken=broken)
     base, head = sides
     if base is None or head is None or base.identity == head.identity:
         return Grounds(unmoved=True)
