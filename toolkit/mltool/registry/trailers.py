@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -92,8 +93,8 @@ def read(text: str) -> Trailers | None:
     approved = tuple(row[1] for row in rows if row[0] == APPROVED) if APPROVED in values else ()
     if len(values) == len(rows) - max(0, len(approved) - 1):
         return Trailers(values=values, approved=approved)
-    keys = [row[0] for row in rows if row[0] != APPROVED]
-    return Trailers(values=values, approved=approved, twice=next(key for key in keys if keys.count(key) > 1))
+    counts = Counter(row[0] for row in rows if row[0] != APPROVED)
+    return Trailers(values=values, approved=approved, twice=counts.most_common(1)[0][0])
 
 
 def words(text: str) -> tuple[str, bool]:
