@@ -1,6 +1,7 @@
 """The report survives JSON; what is no report is refused in one sentence."""
 
 import json as plain_json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from mltool.errors import UserError
 from mltool.gates.verdict import Outcome
-from mltool.report import json
+from mltool.report import html, json, markdown, terminal
 from mltool.report.model import Curve, MetricRow, Report, Revision, Series
+from mltool.report.page import page
 from mltool.snapshot.model import Changes, ValueChange
 from report.samples import SAMPLES, regression
 
@@ -66,6 +68,54 @@ def test_a_report_with_too_many_bytes_loses_its_heaviest_parts_first_and_says_so
     assert read.curves == ()
     assert read.metrics == regression().metrics
     assert any("curves are left out" in note for note in read.notes)
+
+
+def test_a_report_that_is_too_long_in_its_verdicts_keeps_those_against_the_change() -> None:
+    good, bad = (
+        next(item for item in regression().verdicts if item.outcome is kind) for kind in (Outcome.PASS, Outcome.FAIL)
+    )
+    words = "w" * 4_000
+    many = (*(replace(good, sentence=f"{words}{i}") for i in range(1_900)), *([bad] * 10))
+    read = json.loads(json.dumps(replace(regression(), verdicts=many)))
+    assert read.outcome is Outcome.FAIL
+    assert read.verdicts[:10] == (bad,) * 10
+    assert any("more verdicts are left out" in note for note in read.notes)
+
+
+NUMBERS = (-1, 0, 1, -(10**6), 10**18, 10**30, 1e308, -1e308, 5e-324, -0.0, 0.5, None, "NaN", True)
+TEXTS = ("", "x" * 4_000, "\n| - |", "a:b", ":", "=", "::", "/" * 4_000, "fail", "skip", "drifted", "\u202e\u0000")
+
+
+def mutated(document: Any, dice: random.Random) -> None:
+    """Put another value of the same kind, or of another, in one place of a JSON document."""
+    while isinstance(document, dict | list) and document:
+        keys = list(document) if isinstance(document, dict) else range(len(document))
+        key = dice.choice(keys)
+        below = document[key]
+        if not below or not isinstance(below, dict | list) or dice.random() < 0.1:
+            lists = ([], {}, below * 40) if isinstance(below, list) else ([], {})
+            kind = NUMBERS if below is None or isinstance(below, int | float) else TEXTS
+            document[key] = dice.choice(lists if isinstance(below, dict | list) else kind)
+            return
+        document = below
+
+
+@pytest.mark.parametrize("name", ["tested", "regression", "paired", "odd"])
+def test_what_a_stranger_changes_in_a_report_is_refused_in_a_sentence_or_can_be_drawn(name: str) -> None:
+    dice, content = random.Random(name), json.dumps(SAMPLES[name]())
+    drawn = 0
+    for _ in range(60):
+        document = plain_json.loads(content)
+        mutated(document, dice)
+        try:
+            read = json.loads(plain_json.dumps(document).encode())
+        except UserError:
+            continue
+        found = page(read)
+        drawn += len(markdown.render(found).encode()) <= markdown.LIMIT
+        html.render(found)
+        terminal.render(found, width=80, color=True)
+    assert 10 < drawn < 60
 
 
 def changed(**fields: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from mltool.errors import UserError
+from mltool.gates.verdict import Outcome
 from mltool.report.data import Bars
 from mltool.report.inert import clip
 from mltool.report.model import SCHEMA, Report
@@ -19,7 +20,8 @@ MOST_TEXT = 4_000
 MOST_DEPTH = 16
 _REMEDY = "Make it with `mltool report --format json` of the same version."
 # What gives way first when a report is too big as a whole.
-_HEAVY = ("curves", "matrices", "tables", "slices", "graph", "history")
+_HEAVY = ("curves", "matrices", "tables", "slices", "graph", "history", "tests")
+_GRAVE = (Outcome.FAIL, Outcome.UNDECIDED, Outcome.PASS, Outcome.SKIP)
 _LISTS = ("metrics", "verdicts", "stale", "slices", "problems", "notes", "cost", "releases", "tables")
 _CHANGES = ("metrics", "params", "stages", "data", "artifacts", "packages")
 
@@ -28,16 +30,20 @@ def dumps(report: Report) -> bytes:
     """Return the report as indented JSON, the same bytes for the same report.
 
     What `loads` would refuse is left out, and a note says so: rows past MOST_ROWS a section, text past MOST_TEXT
-    characters, whole curves and slices past MOST_BYTES.
+    characters, whole curves and slices past MOST_BYTES, and then half of each section after the other.
     """
-    content = _encode(_fit(report))
+    most = MOST_ROWS
+    content = _encode(_fit(report, most))
     for name in _HEAVY:
         if len(content) <= MOST_BYTES:
             break
         empty = getattr(Report(head=report.head, outcome=report.outcome), name)
         note = f"The report was too big: its {name} are left out."
-        report = _with(report, notes=(*report.notes, note), **{name: empty})
-        content = _encode(_fit(report))
+        report = _with(report, notes=(note, *report.notes), **{name: empty})
+        content = _encode(_fit(report, most))
+    while len(content) > MOST_BYTES:
+        most //= 2
+        content = _encode(_fit(report, most))
     return content
 
 
@@ -80,20 +86,25 @@ def _short(value: Any) -> Any:
     return [_short(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _fit(report: Report) -> Report:
-    """Return the report with at most MOST_ROWS a section, and a note for each section that lost some."""
+def _fit(report: Report, most: int) -> Report:
+    """Return the report with at most `most` rows a section, and a note for each section that lost some.
+
+    Of the verdicts those that judge against the change are kept first.
+    """
     notes: list[str] = []
 
-    def first(name: str, items: tuple[Any, ...], most: int = MOST_ROWS) -> tuple[Any, ...]:
+    def first(name: str, items: tuple[Any, ...], most: int = most) -> tuple[Any, ...]:
         if len(items) > most:
             notes.append(f"{len(items) - most:,} more {name} are left out of this report.")
+        if len(items) > most and name == "verdicts":
+            items = tuple(sorted(items, key=lambda item: _GRAVE.index(item.outcome)))
         return items[:most]
 
     changes = Changes(**{name: first(f"changed {name}", getattr(report.changes, name)) for name in _CHANGES})
-    # Twenty notes of our own may still be added.
-    lists = {name: first(name, getattr(report, name), MOST_ROWS - 20) for name in _LISTS}
+    # Notes of our own may still be added, one a section.
+    lists = {name: first(name, getattr(report, name), most - 20) for name in _LISTS}
     nodes = first("stages of the graph", report.graph.nodes)
-    graph = replace(report.graph, nodes=nodes, edges=report.graph.edges[:MOST_ROWS])
+    graph = replace(report.graph, nodes=nodes, edges=report.graph.edges[:most])
     fitted = _with(report, changes=changes, graph=graph, **lists)
     return replace(fitted, notes=(*fitted.notes, *notes))
 

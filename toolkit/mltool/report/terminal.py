@@ -23,8 +23,10 @@ from mltool.report.blocks import (
     Table,
     Tone,
 )
-from mltool.report.inert import visible
+from mltool.report.inert import clip, visible
 
+MOST_TEXT = 1_000
+"""Characters of one span: whoever wants a name of a hundred thousand letters has the JSON."""
 INDENT = "  "
 NARROW, WIDE = 40, 160
 _RESET = "\x1b[0m"
@@ -121,7 +123,7 @@ def _block(block: Block, room: int, paint: _Paint) -> list[str]:
 
 def plain(spans: Line) -> str:
     """Return a line without its markup; control and invisible characters are replaced."""
-    return visible("".join(item if isinstance(item, str) else item.text for item in spans))
+    return visible("".join(clip(item if isinstance(item, str) else item.text, MOST_TEXT) for item in spans))
 
 
 def _table(table: Table, room: int, paint: _Paint) -> list[str]:
