@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from mltool.config import Predictions
 from mltool.errors import UserError
@@ -101,6 +101,24 @@ def test_scores_that_are_text_are_named() -> None:
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(UserError, match="no column `prediction`"):
         read(table(), Predictions(label="prediction"), source="p.parquet")
+
+
+@pytest.mark.parametrize("name", ["row_id", "y_true", "y_pred", "y_score", "place"])
+@pytest.mark.parametrize("value", [[[1], [2], [3]], [{"a": 1}, {"a": 2}, {"a": 3}]])
+def test_a_column_of_lists_or_records_is_named(name: str, value: list[object]) -> None:
+    with pytest.raises(UserError, match=f"p.parquet: `{name}` holds (list|struct)<"):
+        read(table(**{"place": [1, 2, 3], name: value}), COLUMNS, source="p.parquet", extra=("place",))
+
+
+@pytest.mark.parametrize("name", ["row_id", "y_true", "y_pred", "y_score", "place"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_that_is_there_twice_is_named(name: str, kind: str) -> None:
+    made = {"row_id": [1, 2], "y_true": [0, 1], "y_pred": [0, 1], "y_score": [0.1, 0.8], "place": [1, 2]}
+    twice = pa.table([*made.values(), made[name]], names=[*made, name])
+    out = io.BytesIO()
+    csv.write_csv(twice, out) if kind == "csv" else parquet.write_table(twice, out)
+    with pytest.raises(UserError, match=f"has 2 columns `{name}`"):
+        read(out.getvalue(), COLUMNS, source=f"p.{kind}", extra=("place",))
 
 
 @pytest.mark.parametrize("content", [b"PAR1 and then nothing", b""])

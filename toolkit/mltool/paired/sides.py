@@ -41,7 +41,8 @@ def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra
     """Return the predictions in the bytes of a Parquet or CSV file; `source` names it in errors.
 
     Only the columns that are needed are read; those of `extra` that hold text are dictionaries. Raises UserError for a
-    file that is neither, for a column that is absent or has a missing value, and for a score that is no finite number.
+    file that is neither, for a column that is absent, there twice, nested or has a missing value, and for a score that
+    is no finite number.
     """
     try:
         table = _table(content, columns, source, tuple(extra))
@@ -54,6 +55,7 @@ def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra
                 f"{source} has no column `{name}`.",
                 f"Its columns: {', '.join(table.column_names)}. [predictions] in mltool.toml names them.",
             )
+    _refuse(table, (*needed, *extra), columns.score, source)
     ids, truth, label = (_whole(table, name, source) for name in needed)
     return Side(
         source=source,
@@ -65,16 +67,34 @@ def read(content: bytes | mmap.mmap, columns: Predictions, *, source: str, extra
     )
 
 
+def _refuse(table: pa.Table, names: Iterable[str], score: str, source: str) -> None:
+    """Raise UserError for a column that is there twice, or that holds no single values."""
+    there = table.column_names
+    scores = (name for name in there if name == score or name.startswith(f"{score}_"))
+    for name in (*names, *scores):
+        if there.count(name) > 1:
+            raise UserError(f"{source} has {there.count(name)} columns `{name}`.", "Give each a name of its own.")
+        if pa.types.is_nested(table.schema.field(name).type):
+            raise UserError(f"{source}: `{name}` holds {table.schema.field(name).type}.", "Write one value a row.")
+
+
 def _table(content: bytes | mmap.mmap, columns: Predictions, source: str, extra: tuple[str, ...]) -> pa.Table:
     if source.endswith(".parquet") or content[:4] == b"PAR1":
         buffer = pa.BufferReader(content)
-        needed = (columns.id, columns.truth, columns.label)
-        file = parquet.ParquetFile(buffer, read_dictionary=[name for name in extra if name not in needed])
+        file = parquet.ParquetFile(buffer, read_dictionary=_texts(content, columns, extra))
         wanted = [name for name in file.schema_arrow.names if _is_wanted(name, columns, extra)]
         return file.read(columns=wanted)
     # Only these say that a value is missing: a class or a country may be called NA.
     missing = csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NaN", "nan", "NULL", "null"])
     return csv.read_csv(io.BytesIO(content), convert_options=missing)
+
+
+def _texts(content: bytes | mmap.mmap, columns: Predictions, extra: tuple[str, ...]) -> list[str]:
+    """Return the columns of text that are read for their values alone."""
+    schema = parquet.read_schema(pa.BufferReader(content))
+    others = {*extra} - {columns.id, columns.truth, columns.label}
+    kinds = zip(schema.names, schema.types, strict=True)
+    return [name for name, kind in kinds if name in others and (pa.types.is_string(kind) or pa.types.is_binary(kind))]
 
 
 def _is_wanted(name: str, columns: Predictions, extra: tuple[str, ...]) -> bool:
