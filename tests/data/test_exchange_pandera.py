@@ -227,3 +227,12 @@ def test_what_is_no_schema_is_one_sentence(content: str, sentence: str) -> None:
 def test_a_schema_on_disk_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(pandera.write(BOTH)[0])
     assert theirs.from_yaml(tmp_path / "s.yaml").unique == ["id"]
+
+
+def test_texts_that_yaml_1_1_takes_for_something_else_are_quoted() -> None:
+    column = Column(type="text", values=("Yes", "No", "12:30"))
+    text, _ = pandera.write(Contract(columns={"on": column, "y": column}))
+    for word in ("on", "Yes", "No", "12:30"):
+        assert f'"{word}"' in text
+    back, _ = pandera.read(text.encode(), source="pandera.yaml")
+    assert dict(back.columns) == {"on": column, "y": column}

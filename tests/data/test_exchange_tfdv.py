@@ -164,3 +164,15 @@ def test_what_is_no_schema_is_one_sentence(content: bytes, sentence: str) -> Non
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 400
+
+
+def test_a_range_is_never_stricter_in_the_32_bits_that_the_message_has() -> None:
+    contract = Contract(columns={"x": Column(type="number", min=-7.1, max=0.4), "y": Column(type="number", max=1e300)})
+    text, _ = tfdv.write(contract)
+    back, _ = tfdv.read(text.encode(), source="schema.pbtxt")
+    low, high = back.columns["x"].min, back.columns["x"].max
+    assert isinstance(low, float)
+    assert isinstance(high, float)
+    assert -7.10001 < low <= -7.1
+    assert 0.4 <= high < 0.40001
+    assert back.columns["y"].max is None

@@ -2,10 +2,8 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -69,18 +67,17 @@ def check(
         known = ", ".join(sorted(contract.environments)) or "none"
         raise UserError(f"The contract has no environment `{environment}`.", f"It has: {known}.")
     asked = Asked(contract=contract, environment=environment, now=now, last_rows=last_rows)
-    with ExitStack() as stack:
-        read = _read(contract, source, Path(stack.enter_context(check_keys.scratch())), examples)
+    read = _read(contract, source, examples)
     return Checked(asked=asked, read=read, verdicts=tuple(judge(asked, read)))
 
 
-def _read(contract: Contract, source: Source, scratch: Path, most: int) -> Read:
+def _read(contract: Contract, source: Source, most: int) -> Read:
     fitting = {part: _fitting(contract, table) for part, table in source.parts.items()}
     some = dict.fromkeys(name for names in fitting.values() for name in names)
     everywhere = set(some).intersection(*fitting.values())
     state = _Pass(
         tallies={name: Tally() for name in some},
-        seen={key: Seen(folder=scratch) for key in _keys(contract) if everywhere.issuperset(key)},
+        seen={key: Seen() for key in _keys(contract) if everywhere.issuperset(key)},
         known=check_references.load(contract.columns, some),
         rules=[(rule, Found()) for rule in expressions(contract) if everywhere.issuperset(rule.columns)],
     )

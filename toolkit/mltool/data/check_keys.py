@@ -1,11 +1,12 @@
 """Whether rows repeat, in memory that does not grow with them: 64-bit fingerprints, on disk once there are many."""
 
 import hashlib
+import os
 import tempfile
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from mltool.data.check_values import FURTHEST, MICROSECONDS
 from mltool.data.contract_table import kind
+from mltool.errors import UserError
 
 Prints = NDArray[np.uint64]
 IN_MEMORY = 1 << 23
@@ -24,14 +26,15 @@ ODD = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass
 class Seen:
-    """The fingerprints of all rows so far. `folder` is where they go once there are more than `most`."""
+    """The fingerprints of all rows so far; those beyond `most` go to a file without a name, which ends with us."""
 
-    folder: Path
     most: int = IN_MEMORY
     count: int = 0
     _held: list[Prints] = field(default_factory=list)
     _holding: int = 0
-    _spilled: bool = False
+    _file: IO[bytes] | None = None
+    _runs: list[tuple[int, NDArray[np.int64]]] = field(default_factory=list)
+    """Where each sorted run begins in the file, and where its parts begin in it, both counted in fingerprints."""
 
     def add(self, prints: Prints) -> None:
         """Add the fingerprints of one block."""
@@ -43,30 +46,41 @@ class Seen:
 
     def repeats(self, most: int) -> tuple[int, Prints]:
         """Return how many rows repeat an earlier one, and at most `most` of the fingerprints that are there twice."""
-        if not self._spilled:
+        if not self._file:
             return _repeats(np.concatenate([*self._held, np.empty(0, np.uint64)]), most)
         self._spill()
         surplus, found = 0, np.empty(0, np.uint64)
         for part in range(PARTS):
-            extra, repeated = _repeats(np.fromfile(self._file(part), np.uint64), most)
+            extra, repeated = _repeats(self._part(self._file, part), most)
             surplus, found = surplus + extra, np.concatenate([found, repeated])[:most]
         return surplus, found
 
     def _spill(self) -> None:
         held = np.sort(np.concatenate([*self._held, np.empty(0, np.uint64)]))
         cuts = np.searchsorted(held, np.arange(1, PARTS, dtype=np.uint64) << np.uint64(58))
-        for part, prints in enumerate(np.split(held, cuts)):
-            with self._file(part).open("ab") as file:
-                prints.tofile(file)
-        self._held, self._holding, self._spilled = [], 0, True
+        try:
+            if not self._file:
+                self._file = tempfile.TemporaryFile(prefix="mltool-keys-")  # noqa: SIM115 - it is read at the end
+                weakref.finalize(self, self._file.close)
+            self._file.seek(0, os.SEEK_END)
+            start = self._file.tell() // held.itemsize
+            self._file.write(held.data)
+            self._file.flush()
+        except OSError as error:
+            what = (
+                f"Cannot write {held.nbytes >> 20:,} MB of fingerprints to {tempfile.gettempdir()}: {error.strerror}."
+            )
+            raise UserError(what, "Make room, or name another folder in TMPDIR.") from error
+        self._runs.append((start, np.concatenate([[0], cuts, [len(held)]])))
+        self._held, self._holding = [], 0
 
-    def _file(self, part: int) -> Path:
-        return self.folder / f"{id(self):x}.{part}"
-
-
-def scratch() -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder for fingerprints that removes itself."""
-    return tempfile.TemporaryDirectory(prefix="mltool-keys-")
+    def _part(self, file: IO[bytes], part: int) -> Prints:
+        """Return the fingerprints of all runs whose first six bits are `part`."""
+        found = [np.empty(0, np.uint64)]
+        for start, cuts in self._runs:
+            file.seek((start + int(cuts[part])) * 8)
+            found.append(np.frombuffer(file.read(int(cuts[part + 1] - cuts[part]) * 8), np.uint64))
+        return np.concatenate(found)
 
 
 def prints(columns: Sequence[pa.Array]) -> tuple[Prints, NDArray[np.bool_]]:

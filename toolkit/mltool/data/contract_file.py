@@ -98,7 +98,9 @@ def plain(value: Any) -> Any:
         listed = CommentedSeq([plain(each) for each in value])
         listed.fa.set_flow_style()
         return listed
-    if isinstance(value, str) and ("::" in value or value[:1] in (":", "?") or not value.isprintable()):
+    if isinstance(value, str) and ("::" in value or value[:1] in (":", "?")):
+        return DoubleQuotedScalarString(value)
+    if isinstance(value, str) and not value.isprintable():
         return DoubleQuotedScalarString(value)  # unquoted, ruamel.yaml reads some of these otherwise than it wrote them
     return value
 

@@ -4,9 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -92,18 +90,16 @@ def columns_of(source: Source, names: Iterable[str], *, alike: bool = False) -> 
     names = list(names)
     types = _types(source, names, alike=alike)
     rows = 0
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(check_keys.scratch()))
-        found = {name: _Column(type=types[name]) for name in names}
-        for column in found.values():
-            column.seen = Seen(folder=folder) if column.type in ("integer", "text") else None
-        for name_of, table, block in _blocks(source, names):
-            rows += block.num_rows
-            for name in name_of:
-                _learn(found[name], block.column(name), parsed=table.parsed)
-            for name in set(names).difference(name_of):
-                found[name].missing += block.num_rows
-        key = next((name for name in names if rows > 1 and _is_unique(found[name])), None)
+    found = {name: _Column(type=types[name]) for name in names}
+    for column in found.values():
+        column.seen = Seen() if column.type in ("integer", "text") else None
+    for name_of, table, block in _blocks(source, names):
+        rows += block.num_rows
+        for name in name_of:
+            _learn(found[name], block.column(name), parsed=table.parsed)
+        for name in set(names).difference(name_of):
+            found[name].missing += block.num_rows
+    key = next((name for name in names if rows > 1 and _is_unique(found[name])), None)
     return {name: _rules(name, column, rows, unique=name == key) for name, column in found.items()}, rows
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from mltool.data import contract_file
 from mltool.data.contract import Column, Contract, Rows, Type
@@ -53,6 +54,7 @@ TABLES: Final = {
     "metadata": None,
 }
 """Keys that a contract has no words for, and the value at which there is nothing to say."""
+ELSEWHERE: Final = re.compile(r"yes|no|on|off|[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?", re.IGNORECASE)
 OPTIONS: Final = {"check_name", "ignore_na", "raise_warning", "n_failure_cases", "groupby", "groups", "error", "name"}
 Rules = dict[str, Any]
 
@@ -115,7 +117,7 @@ def write(contract: Contract) -> tuple[str, tuple[str, ...]]:
         schema["unique"] = list(contract.key)
     yaml, out = YAML(), io.StringIO()
     yaml.width = 100_000
-    yaml.dump(schema, out)
+    yaml.dump(_quoted(schema), out)
     return out.getvalue(), tuple(notes)
 
 
@@ -229,3 +231,12 @@ def _unwritten(name: str, column: Column) -> Iterator[str]:
     for rule in ("max_age", "references", "sensitive"):
         if getattr(column, rule):
             yield f"`{name}`: {rule} is left out."
+
+
+def _quoted(value: Any) -> Any:
+    """Quote the texts that YAML 1.1, which pandera reads, takes for true, false or a number to the base of 60."""
+    if isinstance(value, dict):
+        return {_quoted(name): _quoted(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_quoted(each) for each in value]
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and ELSEWHERE.fullmatch(value) else value

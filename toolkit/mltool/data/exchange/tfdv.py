@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -228,11 +229,23 @@ def _write(feature: Any, column: Column) -> None:
 
 
 def _write_range(domain: Any, column: Column) -> None:
-    whole = column.type == "integer"
-    if isinstance(column.min, int | float):
-        domain.min = math.ceil(column.min) if whole else column.min
-    if isinstance(column.max, int | float):
-        domain.max = math.floor(column.max) if whole else column.max
+    for end, value, towards in (("min", column.min, -1), ("max", column.max, 1)):
+        if not isinstance(value, int | float):
+            continue
+        if column.type == "number":
+            value = _single(value, towards)
+        elif math.isfinite(value):
+            value = math.ceil(value) if towards < 0 else math.floor(value)
+        if abs(value) < (2**63 if column.type == "integer" else math.inf):
+            setattr(domain, end, value)
+
+
+def _single(value: float, towards: int) -> float:
+    """Return the number of 32 bits, which is all that the message has, that is not on the inner side of this one."""
+    with np.errstate(over="ignore"):
+        found = np.float32(value)
+        inner = float(found) > value if towards < 0 else float(found) < value
+        return float(np.nextafter(found, np.float32(towards * math.inf))) if inner else float(found)
 
 
 def _write_rows(schema: Any, rows: Rows) -> None:
