@@ -147,9 +147,12 @@ def _drawn(evidence: Evidence) -> Iterator[Curve | Matrix | Problem]:
 
 def _history(evidence: Evidence, rows: Iterable[MetricRow]) -> History:
     """Follow the gated metrics, else the first few whose name says which way is better, then the head itself."""
-    declared = [
-        verdict.metric.partition(":")[::2] for verdict in evidence.verdicts if verdict.declared and verdict.metric
-    ]
+    # A gate with slices has a verdict for each, and one line.
+    declared = list(
+        dict.fromkeys(
+            verdict.metric.partition(":")[::2] for verdict in evidence.verdicts if verdict.declared and verdict.metric
+        )
+    )
     known = [(row.path, row.key) for row in rows if row.direction and number(row.head) is not None]
     lines = [_line(evidence.past, path, key) for path, key in (declared or known)[:MOST_TRENDS]]
     kept = tuple(line for line in lines if any(value is not None for value in line.values))
