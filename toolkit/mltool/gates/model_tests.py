@@ -1,5 +1,6 @@
 """Model tests as pytest ran them: what each check claimed, what it measured, and one verdict on the run."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -84,7 +85,7 @@ def judge(found: ModelTests) -> Verdict:
         return _verdict(Outcome.UNDECIDED, told, level=found.level)
     if not found.passed:
         return _verdict(Outcome.SKIP, "No test ran." if not found.skipped else "All tests were skipped.")
-    asked = f" that `pytest {' '.join(found.arguments)}` ran" if found.arguments else ""
+    asked = f" that `{command(found)}` ran" if found.arguments else ""
     told = f"The one test{asked} passes." if count == 1 else f"All {count:,} tests{asked} pass."
     return _verdict(Outcome.PASS, told, model=any(item.model and item.result == "passed" for item in found.tests))
 
@@ -92,6 +93,11 @@ def judge(found: ModelTests) -> Verdict:
 def unreadable(sentence: str) -> Verdict:
     """Return the verdict where tests ran and nobody can read how: that is no pass."""
     return _verdict(Outcome.UNDECIDED, sentence)
+
+
+def command(found: ModelTests) -> str:
+    """Return how pytest was asked for these tests, as a shell takes it."""
+    return shlex.join(("pytest", *found.arguments))
 
 
 def short(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mltool.gates.model_tests import Claim, ModelTest, ModelTests, Result, Unit, short
+from mltool.gates.model_tests import Claim, ModelTest, ModelTests, Result, Unit, command, short
 from mltool.report import figures
 from mltool.report.blocks import Block, Code, Column, Line, Paragraph, Row, Section, Table, Tone
 from mltool.report.model import Report
@@ -63,7 +63,7 @@ def _rest(found: ModelTests) -> Iterator[Paragraph]:
     else:
         yield Paragraph((f"Of all tests: {counted(found)}, in {figures.duration(found.seconds)}.",), tone="quiet")
     if found.arguments:
-        yield Paragraph(("Run as ", Code(f"pytest {' '.join(found.arguments)}"), "."), tone="quiet")
+        yield Paragraph(("Run as ", Code(command(found)), "."), tone="quiet")
 
 
 def _table(tests: Sequence[ModelTest], *, count: int) -> Table:
