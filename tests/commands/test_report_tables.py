@@ -125,6 +125,20 @@ def test_the_repository_says_which_tables_are_read(
     assert note == ""
 
 
+def test_tables_that_are_too_large_together_are_not_all_read(repo: Repo) -> None:
+    for rows in (OLD, NEW):
+        files: dict[str, str] = {}
+        for name in "abc":
+            files |= tracked(f"{name}.parquet", stored(repo, parquet(rows)), 400_000_000)
+        repo.commit(files)
+    found, left, _ = data_tables.wanted(compare(repo.folder, "HEAD~1", "HEAD"), Data())
+    assert [item.path for item in found] == ["a.parquet", "b.parquet"]
+    assert [item.problem for item in left] == [
+        "c.parquet (400 MB), with those before it, is over 1 GB and was not compared: "
+        "`mltool data diff --path c.parquet` does it."
+    ]
+
+
 def test_more_tables_than_a_report_compares_are_counted(repo: Repo) -> None:
     for side in (b"1", b"2"):
         repo.commit(

@@ -30,13 +30,15 @@ class Version:
 @dataclass(frozen=True, kw_only=True)
 class Changed:
     """One table that changed. `size` in bytes is at most that of its larger version: of files in a folder, the
-    folder's. `made` says that a stage makes it; `error` why a folder's files are not known.
+    folder's, and `whole` is what DVC tracks: the file or that folder. `made` says that a stage makes it; `error` why a
+    folder's files are not known.
     """
 
     path: str
     old: Version | None = None
     new: Version | None = None
     size: int = 0
+    whole: str = ""
     made: bool = False
     error: MltoolError | None = None
 
@@ -47,6 +49,7 @@ def changed(compared: Comparison) -> Iterator[Changed]:
     for item in compared.changes.data:
         whole = Changed(
             path=item.path,
+            whole=item.path,
             size=max(side.size or 0 for side in (item.old, item.new) if side),
             made=item.path in made,
         )
@@ -68,12 +71,14 @@ def wanted(compared: Comparison, settings: Data) -> tuple[tuple[Changed, ...], t
         return (), (), ""
     asked = [item for item in changed(compared) if settings.diff == "all" or not item.made or _named(item, settings)]
     left, found = [], []
+    read = dict[str, int]()
     for item in asked:
-        problem = _problem(item, settings)
+        problem = _problem(item, settings, before=sum(read.values()) - read.get(item.whole, 0))
         if problem:
             left.append(TableChange(path=item.path, problem=problem))
         else:
             found.append(item)
+            read[item.whole] = item.size
     more = len(found) - MOST
     note = f"{figures.count(more, 'more table')} changed: `mltool data diff` compares them all." if more > 0 else ""
     return tuple(found[:MOST]), tuple(left[:MOST]), note
@@ -83,14 +88,16 @@ def _named(item: Changed, settings: Data) -> bool:
     return any(item.path == name or item.path.startswith(f"{name.rstrip('/')}/") for name in settings.tables)
 
 
-def _problem(item: Changed, settings: Data) -> str:
+def _problem(item: Changed, settings: Data, *, before: int) -> str:
+    """Return why a table is not compared; `before` are the bytes of those that are."""
     if item.error:
         return str(item.error)
-    if item.size <= settings.most_mb * MEGA:
+    if item.size + before <= settings.most_mb * MEGA:
         return ""
     most = figures.size(int(settings.most_mb * MEGA))
+    more = ", with those before it," if item.size <= settings.most_mb * MEGA else ""
     return (
-        f"{item.path} ({figures.size(item.size)}) is over {most} and was not compared: "
+        f"{item.path} ({figures.size(item.size)}){more} is over {most} and was not compared: "
         f"`mltool data diff --path {item.path}` does it."
     )
 

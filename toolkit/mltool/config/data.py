@@ -15,4 +15,4 @@ class Data:
     key: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The columns that name a row of a table: `{"data/orders.parquet" = ["id"]}`; without, whole rows are compared."""
     most_mb: float = 1000.0
-    """Tables of more than so many megabytes are not read for the report."""
+    """Tables that are more than so many megabytes together are not read for the report."""
