@@ -1,5 +1,6 @@
 """Model tests as the report tells them: what failed or is undecided first, with what was claimed and measured."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -70,15 +71,18 @@ def _table(tests: Sequence[ModelTest], *, count: int) -> Table:
     """Return the first of `count` tests, of which a record does not hold all."""
     left = count - min(len(tests), MOST)
     more = f"… and {left:,} more." if left > 0 else ""
-    return Table(COLUMNS, tuple(row for item in tests[:MOST] for row in _rows(item)), more=more)
+    named = Counter(short(item.name) for item in tests[:MOST])
+    told = ((item, short(item.name)) for item in tests[:MOST])
+    rows = (row for item, name in told for row in _rows(item, name if named[name] == 1 else item.name))
+    return Table(COLUMNS, tuple(rows), more=more)
 
 
-def _rows(item: ModelTest) -> Iterator[Row]:
+def _rows(item: ModelTest, told: str) -> Iterator[Row]:
     """Yield a row for each claim; of a test that did not pass only for what spoke against it."""
     wanted = {"failed": "fail", "undecided": "undecided", "passed": "pass"}.get(item.result)
     claims = [claim for claim in item.claims if claim.answer == wanted]
     icon, tone, word = SIGNS[item.result]
-    name: Line = (f"{icon}\u00a0", Code(short(item.name)))
+    name: Line = (f"{icon}\u00a0", Code(told))
     if not claims:
         yield Row((name, (item.said,), ("",), ("",), (word,)), tone=tone)
     for claim in tuple(dict.fromkeys(claims))[:MOST_CLAIMS]:
