@@ -71,3 +71,11 @@ def test_a_broken_golden_is_a_sentence(tmp_path: Path, content: str) -> None:
     place.write_text(written(measured(pd.Series(["a"]))).replace("golden/1", "golden/9"))
     with pytest.raises(UserError, match=r"is not mltool\.golden/1"):
         read(place)
+
+
+def test_tests_with_long_parameters_have_goldens_of_their_own(tmp_path: Path) -> None:
+    scores = pd.Series([0.1, 0.2, 0.9] * 100)
+    for end in ("a", "b"):
+        golden = Golden(folder=tmp_path, test=f"test_x[{'é' * 60_000}{end}]", update=True)
+        golden(scores, margin=0.1, name="n" * 300)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -25,6 +25,8 @@ from mltool.testing.undecided import UndecidedError
 FORMAT = "mltool.golden/1"
 TENTHS = 10
 MOST_LABELS = 100
+MOST_NAME = 100
+"""Bytes of a name: file systems take 255, for both names, the ending, and that of a file half written."""
 UPDATE = "--mltool-update"
 
 
@@ -161,4 +163,9 @@ def _digest(column: "pd.Series[Any]") -> str:
 
 
 def _safe(name: str) -> str:
-    return re.sub(r"[^\w=-]+", "-", name).strip("-")
+    """Return the name as one of a file; a long one, of a test with long parameters, keeps its start and a hash."""
+    safe = re.sub(r"[^\w=-]+", "-", name).strip("-")
+    if len(safe.encode()) <= MOST_NAME:
+        return safe
+    kept = safe.encode()[:MOST_NAME].decode(errors="ignore")
+    return f"{kept}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:12]}"
