@@ -91,8 +91,11 @@ def _refused(made: Manifest, judged: Blessing, bad: tuple[str, ...]) -> RefusedE
     """Return the refusal: a version that is registered is used up for ever, and this one could go nowhere."""
     why = next((f" {item.sentence}" for item in judged.gates if item.outcome is judged.outcome), "")
     told = "; ".join((*bad[:NAMED], *((f"and {len(bad) - NAMED} more",) if len(bad) > NAMED else ())))
+    values = ((item.allowed, item.base, item.head) for item in judged.gates if item.outcome is Outcome.FAIL)
+    fallen = any(None not in each for each in values)
+    base = f"--base {made.model}@v{made.base}"
+    accept = f" To live with a regression for a time: `mltool accept`, with {base}." if fallen else ""
     return RefusedError(
         f"{made.model} {made.version} does not pass its gates ({told}), and a version is never used twice.{why}",
-        f"See `mltool release plan {made.model} {made.version}`. `mltool accept` lets a regression in for a time; "
-        "--allow-failing registers it all the same.",
+        f"See `mltool release plan {made.model} {made.version}`.{accept} To register it all the same: --allow-failing.",
     )
