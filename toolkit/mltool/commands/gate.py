@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from mltool import git
 from mltool.commands import bound, test_set
 from mltool.commands.compare import Comparison
-from mltool.commands.evidence import load_config, look, stale_stages, verdicts
+from mltool.commands.evidence import base_revision, load_config, look, stale_stages, verdicts
 from mltool.commands.report import with_tests
 from mltool.report.build import Evidence, build
 from mltool.report.model import Report, Revision
@@ -26,8 +27,8 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
     lived = test_set.life(compared, config, judged)
     evidence = Evidence(
         config=config,
-        head=Revision(sha=compared.head_sha),
-        base=Revision(sha=compared.base_sha, ref=compared.base_ref) if compared.base_sha else None,
+        head=_head(compared, committed=committed),
+        base=base_revision(compared),
         base_note=compared.base_note,
         behind=compared.behind,
         before=compared.base,
@@ -39,6 +40,17 @@ def judge(compared: Comparison, *, committed: bool) -> Report:
         test_set=lived.life,
     )
     return build(with_tests(evidence, compared))
+
+
+def _head(compared: Comparison, *, committed: bool) -> Revision:
+    """Return the head as the report names it: what is on disk differs from its commit, unless CI reproduced it here."""
+    project, here = compared.project, compared.head_is_work_tree
+    return Revision(
+        sha=compared.head_sha,
+        ref=(git.branch(project) or "") if here else "",
+        subject=git.subject(project, compared.head_sha),
+        dirty=here and not committed and git.is_dirty(project),
+    )
 
 
 def words(report: Report) -> Page:
