@@ -8,6 +8,7 @@ import pytest
 from mltool.config import Gate
 from mltool.errors import UserError
 from mltool.gates import metric, rules
+from mltool.gates.grounds import Grounds
 from mltool.gates.verdict import Outcome, Verdict
 from mltool.snapshot.model import Leaf, Problem, Values
 
@@ -132,3 +133,25 @@ def test_a_gate_that_cannot_be_understood_names_itself(gate: dict[str, Any], wor
     with pytest.raises(UserError, match=r"\[gates.x\]") as caught:
         rules.settings("x", Gate(**gate))
     assert words in str(caught.value)
+
+
+ROUNDS = [
+    (0.7149587750294464, 0.714959, True, "same"),  # both sides predict the same, and one file rounds
+    (0.2838002436053593, 0.28, True, "worse"),  # no rounding gives that: it is computed in another way
+    (0.100004, 0.1, True, "same"),
+    (0.100004, 0.1, False, "worse"),  # without predictions nobody knows that it is the same
+    (0.2838002436, 0.2838, False, "same"),
+    (0.7149587750294464, 0.714959, False, "same"),
+    (1_234_567.0, 1_234_566.0, False, "worse"),  # a count is not rounded
+    (0.0, -1e-12, False, "worse"),
+]
+
+
+@pytest.mark.parametrize(("base", "head", "unmoved", "trend"), ROUNDS)
+def test_what_differs_by_rounding_alone_is_unchanged(base: float, head: float, unmoved: bool, trend: str) -> None:  # noqa: FBT001 - a parameter of the test
+    rule = rules.settings("accuracy", Gate(metric="metrics.json:accuracy"))
+    found = metric.judge(rule, base=file(base), head=file(head), grounds=Grounds(unmoved=unmoved))
+    assert found.trend == trend
+    assert found.outcome is (Outcome.PASS if trend == "same" else Outcome.FAIL)
+    assert ("is unchanged at" in found.sentence) is (trend == "same")
+    assert (found.base, found.head) == (base, head)

@@ -25,6 +25,12 @@ def test_without_a_gate_a_change_is_shown_and_not_judged() -> None:
     assert overall([verdict]) is Outcome.SKIP
 
 
+def test_a_metric_without_a_gate_that_only_got_other_last_digits_is_no_news() -> None:
+    before, after = file(auc=0.7149587750294464, loss=0.3), file(auc=0.714959, loss=math.nan)
+    verdicts = pipeline.judge(Config(), base=[before], head=[after], has_base=True)
+    assert [verdict.metric for verdict in verdicts] == ["metrics.json:loss"]
+
+
 def test_a_number_that_is_none_warns_even_without_a_gate() -> None:
     (verdict,) = pipeline.judge(Config(), base=[file(loss=1.0)], head=[file(loss=math.nan)], has_base=True)
     assert (verdict.outcome, verdict.level) == (Outcome.FAIL, "warn")

@@ -1,6 +1,12 @@
 """What a comparison of two models on the same rows answers: the difference, and how sure one can be of it."""
 
+import math
 from dataclasses import dataclass
+
+SAME = 5e-5
+"""How far a value of the metrics file may lie from what the predictions give, of its size: files round."""
+NEWS = 1e-6
+"""Two values that lie no farther apart, of their size, and print the same to six digits, are one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +40,15 @@ class Difference:
     why: str = ""
     smallest_drop: float | None = None
     notes: tuple[str, ...] = ()
+
+
+def same(computed: float, written: float) -> bool:
+    """Return whether a metric is what a file says, which may be rounded."""
+    return math.isclose(computed, written, rel_tol=SAME, abs_tol=SAME / 10)
+
+
+def alike(was: float, value: float) -> bool:
+    """Return whether two values of metrics files are the same but for their last digits; counts are so or not."""
+    if was == value or (was.is_integer() and value.is_integer()):
+        return was == value
+    return f"{was:.6g}" == f"{value:.6g}" and math.isclose(was, value, rel_tol=NEWS)

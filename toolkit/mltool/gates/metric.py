@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mltool.errors import did_you_mean
 from mltool.gates import history, interval, repeats
-from mltool.gates.difference import Difference
+from mltool.gates.difference import Difference, alike, same
 from mltool.gates.grounds import Grounds
 from mltool.gates.rules import Settings
 from mltool.gates.verdict import Outcome, Trend, Verdict
@@ -141,7 +141,7 @@ def _compare(
 ) -> Verdict:
     """Compare two values by the first test that the rule allows and the grounds give; `why` says what was not to be."""
     if grounds is None or rule.test == "tolerance":
-        return _by_tolerance(rule, was, value)
+        return _by_tolerance(rule, was, value, unmoved=grounds is not None and grounds.unmoved)
     start = _verdict(rule, Outcome.UNDECIDED, "", was, value)
     unusable = grounds.unpaired if grounds.broken else grounds.denied.get(rule.name, "")
     if unusable and rule.test in ("auto", "repeats", "paired"):
@@ -165,7 +165,8 @@ def _compare(
             judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
             return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
         if not found:  # there is nothing to estimate
-            return replace(_by_tolerance(rule, was, value), test=test, method="the same predictions on both sides")
+            known = _by_tolerance(rule, was, value, unmoved=True)
+            return replace(known, test=test, method="the same predictions on both sides")
         reasons.append(f"not {test}: {found}")
     why = "; ".join(reasons)
     if rule.test == "auto":
@@ -177,7 +178,9 @@ def _compare(
 def _paired(rule: Settings, was: float, value: float, grounds: Grounds) -> Difference | str:
     """Return the difference row by row, or why there is none; nothing where both sides predict the same."""
     if grounds.unmoved:
-        return "" if was == value else "both sides predict the same, so the metric itself is computed in another way"
+        return (
+            "" if same(was, value) else "both sides predict the same, so the metric itself is computed in another way"
+        )
     return grounds.paired.get((rule.name, ""), grounds.unpaired or "the predictions were not compared")
 
 
@@ -211,14 +214,16 @@ def _past(rule: Settings, was: float, value: float, grounds: Grounds) -> Differe
     return history.difference(rule.metric, past, base=was, head=value, higher=higher, alpha=rule.alpha)
 
 
-def _by_tolerance(rule: Settings, was: float, value: float) -> Verdict:
-    worse = was - value if rule.direction == "higher" else value - was
+def _by_tolerance(rule: Settings, was: float, value: float, *, unmoved: bool = False) -> Verdict:
+    """Compare two values; of predictions that did not move, as far as files round they are one."""
+    still = alike(was, value) or (unmoved and same(was, value))
+    worse = 0.0 if still else was - value if rule.direction == "higher" else value - was
     allowed = rule.allowed(was)
     # 0.905 − 0.9 is 0.0050000000000000044: a drop of exactly the tolerance must pass.
     beyond = worse > allowed and not math.isclose(
         worse, allowed, rel_tol=1e-9, abs_tol=1e-12 * max(abs(was), abs(value))
     )
-    trend: Trend = "same" if value == was else "worse" if worse > 0 else "better"
+    trend: Trend = "same" if still else "worse" if worse > 0 else "better"
     moved = {"same": "is unchanged at"}.get(trend, "rose to" if value > was else "fell to")
     sentence = f"{rule.key} {moved} {value:.6g}"
     if trend != "same":

@@ -6,7 +6,7 @@ from datetime import date
 
 from mltool.config import Config, Gate
 from mltool.gates import accepted, holm, interval, metric, repeats, rules, slices
-from mltool.gates.difference import Difference
+from mltool.gates.difference import Difference, alike
 from mltool.gates.directions import direction
 from mltool.gates.grounds import Grounds
 from mltool.gates.rules import Settings
@@ -102,7 +102,13 @@ def _undeclared(before: Mapping[str, Values], after: Mapping[str, Values], seen:
 def _news(was: Values | None, key: str, leaf: Leaf) -> bool:
     if isinstance(leaf, bool) or not isinstance(leaf, int | float):
         return False
-    return metric.number(leaf) is None or (was is not None and key in was.values and was.values[key] != leaf)
+    value = metric.number(leaf)
+    if value is None:
+        return True
+    if was is None or was.values.get(key, leaf) == leaf:
+        return False
+    before = metric.number(was.values[key])
+    return before is None or not alike(before, value)
 
 
 def _shown(found: Verdict) -> Verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mltool.gates.difference import Difference
+from mltool.gates.difference import Difference, same
 from mltool.paired import by_cells, by_groups, by_rows, by_weights, gaps, metrics
 from mltool.paired.gaps import Gap
 from mltool.paired.interval import INDEPENDENT, Asked, Dependence, Interval, quantile
@@ -17,8 +17,6 @@ Metric = metrics.Metric | Gap
 POWER = 0.8
 ROUNDED = 0.005
 """A file that rounds to two digits lies no farther off."""
-SAME = 5e-5
-"""How far a value of the metrics file may lie from what the predictions give, of its size: files round."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +149,3 @@ def _interval(metric: Metric, pairs: Pairs, asked: Asked) -> Interval:
     if isinstance(metric, Gap):
         return by_groups.interval(metric, pairs, asked)
     return by_weights.interval(metric, pairs, asked)
-
-
-def same(computed: float, written: float) -> bool:
-    """Return whether a metric is what a file says, which may be rounded."""
-    return math.isclose(computed, written, rel_tol=SAME, abs_tol=SAME / 10)

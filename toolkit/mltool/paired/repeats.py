@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from mltool.config import Predictions
 from mltool.errors import UserError
-from mltool.gates.difference import Difference
+from mltool.gates.difference import Difference, same
 from mltool.gates.grounds import Grounds, Wish
 from mltool.paired import by_repeats, gated, grouping, sides
 from mltool.paired import compare as paired
@@ -164,7 +164,7 @@ def _meaning(crossed: Crossed, wish: Wish) -> Metric | Refused:
         except ValueError as error:
             why = str(error)
             continue
-        if all(paired.same(mean, value) for mean, (_, value) in zip(means, sides, strict=True)):
+        if all(same(mean, value) for mean, (_, value) in zip(means, sides, strict=True)):
             return metric
         if denied := paired.denies((means[0], means[1]), (wish.base, wish.head)):
             one = _single(metric, *sides[1])
@@ -183,7 +183,7 @@ def _differs(metric: Metric, sides: tuple[tuple[Sides, float], ...], means: list
 
 def _single(metric: Metric, repeats: Sides, value: float) -> str:
     """Say whose value the metrics file holds, where it is that of one repeat; else nothing."""
-    one = next((name for name, pairs in repeats.items() if paired.same(paired.values(metric, pairs)[0], value)), None)
+    one = next((name for name, pairs in repeats.items() if same(paired.values(metric, pairs)[0], value)), None)
     if one is None or len(repeats) == 1:
         return ""
     return f"the metrics file holds the value of repeat {one} alone, not the mean over {len(repeats)}"
