@@ -1,5 +1,6 @@
 """`mltool gate` on repositories that have predictions."""
 
+import json
 import os
 import subprocess
 import sys
@@ -257,6 +258,46 @@ def test_rows_without_a_partner_are_left_out_and_counted(tmp_path: Path) -> None
     found = verdict(report)
     assert (found.test, found.rows) == ("paired", 950)
     assert report.notes == ("Compared row by row: 950 rows that both sides have. Left out: 50 of the base only.",)
+
+
+@pytest.mark.parametrize(
+    ("named", "remedy"),
+    [
+        ("", "Compare on the same rows, or name the file under [test_set], and the base is evaluated on the new ones."),
+        ('\n[test_set]\npath = "mltool.toml"\n', "Compare on the same rows."),
+    ],
+)
+def test_rows_that_are_not_here_ask_for_what_would_help(tmp_path: Path, named: str, remedy: str) -> None:
+    repo = project(tmp_path / "p", gates=f"{GATES}{named}")
+    base = commit(repo, made(1_000))
+    commit(repo, made(1_000, others=0.001).query("row_id >= 50"))
+    found = verdict(judge(repo, base))
+    assert (found.outcome, found.lost, found.rows_needed) == (Outcome.UNDECIDED, 0.05, None)
+    assert found.sentence.endswith(f"may be those that got worse. {remedy}")
+
+
+def test_a_broken_floor_fails_and_the_rows_say_beside_it_how_far_it_fell(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", gates=f"{GATES}floor = 0.85\n")
+    base = commit(repo, made())
+    commit(repo, made(others=0.08))
+    report = judge(repo, base)
+    found = verdict(report)
+    assert (found.outcome, found.limit, found.method, found.rows) == (Outcome.FAIL, 0.85, "McNemar, mid-p", 2_000)
+    assert found.low is not None
+    assert found.low < (found.measured or 0) < (found.high or 0) < 0
+    assert "below the floor of 0.85. accuracy fell to" in found.sentence
+
+
+def test_the_same_predictions_are_unchanged_though_one_metrics_file_rounds(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p")
+    base = commit(repo, made(1_777))
+    file = repo.folder / "metrics.json"
+    value = json.loads(file.read_text())["accuracy"]
+    file.write_text(json.dumps({"accuracy": round(value, 5)}))
+    repo.commit(message="rounded")
+    found = verdict(judge(repo, base))
+    assert found.head != found.base
+    assert (found.outcome, found.trend, found.test) == (Outcome.PASS, "same", "paired")
 
 
 @pytest.mark.parametrize(("share", "outcome"), [(0.0, Outcome.PASS), (0.009, Outcome.PASS), (0.02, Outcome.UNDECIDED)])

@@ -89,6 +89,11 @@ def test_without_it_the_shared_rows_decide_and_the_report_says_why(repo: Repo) -
     assert accuracy(report)["recorded"] is None
     note = next(note for note in report["notes"] if "differs between base and head" in note)
     assert note.endswith("was not evaluated on the new one: `mltool measure base` evaluates the base on it.")
+    assert accuracy(report)["lost"] == 0.375
+    assert accuracy(report)["sentence"].endswith(
+        "may be those that got worse. The base was not evaluated on this change's data/test.csv: `mltool measure base` "
+        "evaluates the base on it."
+    )
 
 
 def test_a_base_that_does_not_run_on_the_new_test_set_is_named_and_fails_no_job(repo: Repo) -> None:

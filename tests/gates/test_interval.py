@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from mltool.config import Gate
-from mltool.gates import interval, metric, rules
+from mltool.gates import accepted, interval, metric, rules
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds
 from mltool.gates.verdict import Outcome, Verdict, overall
+from mltool.report import standing
 from mltool.snapshot.model import Values
 
 
@@ -130,3 +131,63 @@ def test_numbers_that_machines_do_not_agree_on_are_rounded_away() -> None:
 def test_a_level_that_is_none_is_named(alpha: float) -> None:
     with pytest.raises(Exception, match="is no level"):
         rules.settings("a", Gate(metric="m.json:accuracy", alpha=alpha))
+
+
+def test_a_broken_limit_fails_with_the_interval_beside_it() -> None:
+    found = judge(difference(-0.09, -0.03, base=0.8, head=0.74), head=0.74, floor=0.75)
+    assert (found.outcome, found.limit, found.trend) == (Outcome.FAIL, 0.75, "worse")
+    assert (found.test, found.method, found.rows) == ("paired", "a method", 1_000)
+    assert (found.low, found.measured, found.high) == (-0.09, -0.06, -0.03)
+    assert found.sentence == (
+        "accuracy is 0.74, below the floor of 0.75. accuracy fell to 0.74 from 0.8: 0.03 to 0.09 worse "
+        "(90 % interval, 1,000 rows, a method); 0.01 is allowed."
+    )
+    assert not accepted.regressed(found)  # a limit cannot be accepted
+    better = judge(difference(0.001, 0.02), floor=0.85)
+    assert (better.outcome, better.trend, better.low) == (Outcome.FAIL, "unknown", 0.001)
+    alone = judge("the base has no predictions.csv", floor=0.85)
+    assert alone.sentence == "accuracy is 0.79, below the floor of 0.85."
+    assert alone.why.startswith("not paired: the base has no predictions.csv; not history")
+
+
+def test_what_is_bounded_is_the_difference_of_the_rows_that_were_compared() -> None:
+    found = judge(difference(-0.0075, 0.0056, base=0.742, head=0.741, delta=-0.001), base=0.756, head=0.739)
+    assert (found.base, found.head, found.delta) == (0.756, 0.739, pytest.approx(-0.017))
+    assert found.measured == -0.001
+    assert found.outcome is Outcome.PASS  # by the files it would be worse than allowed
+    assert (found.low or 0) < (found.measured or 0) < (found.high or 0)
+
+
+def test_where_lower_is_better_getting_worse_is_a_rise() -> None:
+    def loss(found: Difference, **gate: Any) -> Verdict:
+        rule = rules.settings("a", Gate(metric="m.json:loss", **{"tolerance": 0.01, **gate}))
+        sides = [Values(path="m.json", values={"loss": value}) for value in (0.5, 0.505)]
+        return metric.judge(rule, base=sides[0], head=sides[1], grounds=Grounds(paired={("a", ""): found}))
+
+    said = [
+        loss(difference(-0.03, 0.02)),
+        loss(difference(-0.03, 0.02), tolerance=0),
+        loss(difference(-0.015, -0.001)),
+        loss(difference(-0.0105, 0.02, smallest_drop=0.001)),
+    ]
+    assert [found.outcome for found in said] == [Outcome.UNDECIDED] * 4
+    assert said[0].measured == 0.005
+    for found in said:
+        assert " rise " in found.sentence
+        assert "drop" not in found.sentence
+
+
+def test_rows_that_were_left_out_are_the_reason_and_not_their_number() -> None:
+    known = difference(-0.03, 0.02, lost=0.596)
+    found = judge(known)
+    assert (found.outcome, found.lost, found.rows_needed) == (Outcome.UNDECIDED, 0.596, None)
+    assert standing.words(found) == "undecided: rows left out"
+    assert found.sentence.endswith("may be those that got worse. Compare on the same rows.")
+    rule = rules.settings("a", Gate(metric="m.json:accuracy", tolerance=0.01))
+    start = Verdict(gate="a", metric="m.json:accuracy", outcome=Outcome.SKIP, level="fail", sentence="", test="paired")
+    why = "The base was not evaluated on this change's test.csv: its model was trained on half of it."
+    assert interval.judge(rule, known, start, unseen=why).sentence.endswith(f"may be those that got worse. {why}")
+
+
+def test_no_end_of_an_interval_is_less_than_nothing() -> None:
+    assert interval.span(0.0, 0.04) == "0 worse to 0.04 better"

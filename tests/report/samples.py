@@ -431,7 +431,8 @@ def sure(key: str, base: float, head: float, low: float, high: float, *, outcome
     }
     better = head > base if more.get("direction", "higher") == "higher" else head < base
     trend = "same" if base == head else "better" if better else "worse"
-    sides = {"base": base, "head": head, "delta": head - base, "low": low, "high": high, "trend": trend}
+    moved = head - base
+    sides = {"base": base, "head": head, "delta": moved, "measured": moved, "low": low, "high": high, "trend": trend}
     return Verdict(outcome=outcome, **{**known, **sides, **more})
 
 

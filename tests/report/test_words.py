@@ -243,6 +243,30 @@ def test_an_interval_of_fewer_rows_than_the_files_hold_is_not_put_beside_a_diffe
     assert results.interval(replace(verdict, delta=-0.0075000001)) == "−1.7 points [−0.75, +0.56]"
 
 
+def test_a_broken_limit_is_named_and_said_in_the_gates_own_words() -> None:
+    more = {"limit": 0.75, "sentence": "auc is 0.7, below the floor of 0.75. auc fell: an interval."}
+    below = sure("auc", 0.8, 0.7, -0.12, -0.08, outcome=Outcome.FAIL, **more)
+    assert standing.words(below) == "below its floor"
+    assert standing.words(replace(below, level="warn", limit=0.6)) == "warning: above its ceiling"
+    report = replace(regression(), verdicts=(below,))
+    assert "auc is 0.7, below the floor of 0.75. auc fell: an interval." in markdown.render(page(report))
+    assert results.interval(below) == "−10 points [−12, −8]"
+
+
+def test_an_interval_of_other_rows_than_the_values_is_said_in_the_gates_own_words() -> None:
+    more = {"measured": -0.001, "rows": 1_030, "lost": 0.6, "rows_needed": None, "sentence": "auc: of 1,030 rows."}
+    other = sure("auc", 0.756, 0.739, -0.0075, 0.0056, outcome=Outcome.UNDECIDED, **more)
+    assert standing.words(other) == "undecided: rows left out"
+    shown = markdown.render(page(replace(undecided(), verdicts=(other,))))
+    assert "auc: of 1,030 rows." in shown
+    assert "auc fell" not in shown
+
+
+def test_a_certain_drop_is_held_against_what_is_allowed_on_the_rows_that_were_compared() -> None:
+    fell = sure("auc", 0.8, 0.797, -0.06, -0.02, outcome=Outcome.FAIL, allowed=0.01, measured=-0.04)
+    assert standing.words(fell) == "worse than allowed"
+
+
 def test_the_values_of_single_repeats_wait_under_their_mean() -> None:
     seeds = tuple(
         MetricRow(

@@ -17,7 +17,7 @@ from mltool.commands.compare import Comparison
 from mltool.config import Config
 from mltool.errors import MltoolError
 from mltool.gates import metric, repeats, rules
-from mltool.gates.grounds import Grounds, Wish
+from mltool.gates.grounds import SAME_ROWS, Grounds, Wish
 from mltool.snapshot import lookup
 from mltool.snapshot.model import Snapshot
 from mltool.snapshot.tree import Tree
@@ -73,12 +73,20 @@ def compare(compared: Comparison, config: Config) -> Grounds:
         with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"
             found: Grounds = import_module(PAIRED).compare(
-                before, after, asked, config.predictions, seed=seed, anew=bool(anew and anew.place)
+                before,
+                after,
+                asked,
+                config.predictions,
+                seed=seed,
+                anew=bool(anew and anew.place),
+                # Code of the repository runs where it is checked out to be run, and for no other commit.
+                folder=compared.project.folder if compared.head_is_work_tree else None,
             )
     except MltoolError as error:
         found = refused(error, broken=not error.what.startswith(f"{path}{BASE}"))
         return replace(found, notes=(*_other_test_set(config, anew), *found.notes))
-    return replace(found, anew=bool(anew and anew.place), notes=(*found.notes, *_other_test_set(config, anew)))
+    notes = (*found.notes, *_other_test_set(config, anew))
+    return replace(found, anew=bool(anew and anew.place), unseen=_unseen(config, anew), notes=notes)
 
 
 def _other_test_set(config: Config, anew: test_set_base.Anew | None) -> tuple[str, ...]:
@@ -88,6 +96,15 @@ def _other_test_set(config: Config, anew: test_set_base.Anew | None) -> tuple[st
     if anew.place:
         return (f"{differs}: the base was evaluated anew on this change's. Its own metrics files are of other rows.",)
     return (f"{differs}, and the base was not evaluated on the new one: {anew.why}.",)
+
+
+def _unseen(config: Config, anew: test_set_base.Anew | None) -> str:
+    """Return what to do where the head lacks rows of the base, or why the base was not evaluated on the head's."""
+    if anew and not anew.place:
+        return f"The base was not evaluated on this change's {config.test_set.path}: {anew.why}."
+    if config.test_set.path:
+        return SAME_ROWS
+    return f"{SAME_ROWS[:-1]}, or name the file under [test_set], and the base is evaluated on the new ones."
 
 
 def refused(error: MltoolError, *, broken: bool) -> Grounds:

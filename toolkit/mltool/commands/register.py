@@ -91,8 +91,8 @@ def _refused(made: Manifest, judged: Blessing, bad: tuple[str, ...]) -> RefusedE
     """Return the refusal: a version that is registered is used up for ever, and this one could go nowhere."""
     why = next((f" {item.sentence}" for item in judged.gates if item.outcome is judged.outcome), "")
     told = "; ".join((*bad[:NAMED], *((f"and {len(bad) - NAMED} more",) if len(bad) > NAMED else ())))
-    values = ((item.allowed, item.base, item.head) for item in judged.gates if item.outcome is Outcome.FAIL)
-    fallen = any(None not in each for each in values)
+    failed = (item for item in judged.gates if item.outcome is Outcome.FAIL and item.limit is None)
+    fallen = any(None not in (item.allowed, item.base, item.head) for item in failed)
     base = f"--base {made.model}@v{made.base}"
     accept = f" To live with a regression for a time: `mltool accept`, with {base}." if fallen else ""
     return RefusedError(

@@ -27,7 +27,7 @@ def apply(verdict: Verdict, accepted: Iterable[Accepted], *, today: date) -> Ver
 
 def regressed(verdict: Verdict) -> bool:
     """Return whether the verdict is about a fall against the base, not about a limit or a missing number."""
-    return None not in (verdict.allowed, verdict.base, verdict.head)
+    return verdict.limit is None and None not in (verdict.allowed, verdict.base, verdict.head)
 
 
 def _covers(item: Accepted, verdict: Verdict) -> bool:

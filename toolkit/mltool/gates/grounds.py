@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from mltool.gates.difference import Difference
 from mltool.gates.rules import Settings
 
+SAME_ROWS = "Compare on the same rows."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -26,7 +28,9 @@ class Grounds:
     that the base's are those of its model on the head's test set, so that its metrics files are of other rows. `past`
     has the values of each metric on the target branch, oldest first. `weakest` are the groups of rows that lost most,
     found and not declared. `gone` are the declared slices of which the base has rows and the head none, with how many.
-    `denied` has, by the name of a gate, why the head's metrics file cannot be of its predictions, where the base's is.
+    `unseen` is a sentence: what to do where the head lacks rows of the base, or why the base was not evaluated on the
+    head's. `denied` has, by the name of a gate, why the head's metrics file cannot be of its predictions, where the
+    base's is.
     Reasons are clauses: they begin small and end without a dot.
     """
 
@@ -34,6 +38,7 @@ class Grounds:
     unpaired: str = ""
     broken: bool = False
     unmoved: bool = False
+    unseen: str = SAME_ROWS
     anew: bool = False
     past: Mapping[str, Sequence[float]] = field(default_factory=dict)
     weakest: tuple[Difference, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mltool.gates import repeats
 from mltool.gates.difference import Difference
+from mltool.gates.grounds import SAME_ROWS
 from mltool.gates.rules import Settings
 from mltool.gates.verdict import Outcome, Trend, Verdict
 
@@ -22,15 +23,18 @@ LOST = 0.01
 _DIGITS = 6
 
 
-def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float | None = None) -> Verdict:
+def judge(
+    rule: Settings, found: Difference, start: Verdict, *, p_worse: float | None = None, unseen: str = SAME_ROWS
+) -> Verdict:
     """Return `start`, which has both values, with the outcome that the interval gives and the sentence that says why.
 
-    `p_worse` is the p-value where several were asked together; alone, the interval decides.
+    `p_worse` is the p-value where several were asked together; alone, the interval decides. `unseen` is what to say of
+    rows that only the base has.
     """
     margin = rule.allowed(found.base)
     outcome = _outcome(rule, found, margin, p_worse)
-    # Of several repeats it is not the rows alone that decide.
-    by_rows = start.test == "paired" and found.repeats is None
+    # Of several repeats it is not the rows alone that decide, and where some were left out not their number.
+    by_rows = start.test == "paired" and found.repeats is None and (_short(found) or found.lost <= LOST)
     needed = _rows_needed(found, margin) if outcome is Outcome.UNDECIDED and by_rows else None
     suspicious = found.low > 0 and _leaks(found, higher=rule.direction == "higher")
     low, high = (found.low, found.high) if rule.direction == "higher" else (-found.high, -found.low)
@@ -40,6 +44,7 @@ def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float |
         outcome=outcome,
         trend=trend,
         allowed=margin,
+        measured=_plain(found.delta if rule.direction == "higher" else -found.delta),
         low=_plain(low),
         high=_plain(high),
         alpha=rule.alpha,
@@ -52,8 +57,9 @@ def judge(rule: Settings, found: Difference, start: Verdict, *, p_worse: float |
         smallest_drop=_plain(found.smallest_drop),
         rows_needed=needed,
         suspicious=suspicious,
+        lost=_plain(found.lost) if found.lost > LOST else None,
     )
-    return replace(judged, sentence=_sentence(judged, found, margin))
+    return replace(judged, sentence=_sentence(judged, found, margin, unseen))
 
 
 def span(low: float, high: float) -> str:
@@ -62,7 +68,7 @@ def span(low: float, high: float) -> str:
         return "anything"
     if high < 0:
         return f"{-high:.3g} to {-low:.3g} worse"
-    return f"{low:.3g} to {high:.3g} better" if low > 0 else f"{-low:.3g} worse to {high:.3g} better"
+    return f"{low:.3g} to {high:.3g} better" if low > 0 else f"{abs(low):.3g} worse to {high:.3g} better"
 
 
 def blind(verdict: Verdict) -> bool:
@@ -74,7 +80,7 @@ def blind(verdict: Verdict) -> bool:
 
 
 def _outcome(rule: Settings, found: Difference, margin: float, p_worse: float | None) -> Outcome:
-    if found.slice and found.rows < FEWEST:
+    if _short(found):
         return Outcome.UNDECIDED
     certain = found.high < 0 and (p_worse is None or p_worse <= rule.alpha)
     if certain and found.delta < -margin:
@@ -84,6 +90,10 @@ def _outcome(rule: Settings, found: Difference, margin: float, p_worse: float | 
     no_worse = steady or found.low > -margin or found.low == margin == 0
     doubted = found.lost > LOST or _too_few(found)
     return Outcome.PASS if no_worse and not doubted else Outcome.UNDECIDED
+
+
+def _short(found: Difference) -> bool:
+    return found.slice != "" and found.rows < FEWEST
 
 
 def _too_few(found: Difference) -> bool:
@@ -110,9 +120,9 @@ def _leaks(found: Difference, *, higher: bool) -> bool:
     return found.base > 0 and found.head >= 0 and found.base - found.low < LEAKED * found.base
 
 
-def _sentence(judged: Verdict, found: Difference, margin: float) -> str:
+def _sentence(judged: Verdict, found: Difference, margin: float, unseen: str) -> str:
     key = judged.metric.partition(":")[2] + (f" where {judged.slice.replace('=', ' = ')}" if judged.slice else "")
-    parts = [f"{_moved(key, found)}: {_how_sure(judged, found)}.", *_further(judged, found, margin)]
+    parts = [f"{_moved(key, found)}: {_how_sure(judged, found)}.", *_further(judged, found, margin, unseen)]
     return " ".join(parts)
 
 
@@ -143,35 +153,37 @@ def _repeats(count: int) -> str:
     return f"{count} {'repeat' if count == 1 else 'repeats'}"
 
 
-def _further(judged: Verdict, found: Difference, margin: float) -> list[str]:
+def _further(judged: Verdict, found: Difference, margin: float, unseen: str) -> list[str]:
     if judged.suspicious:
         return ["So large an improvement is often leakage: look at what the model can see of the answer."]
     if judged.outcome is not Outcome.UNDECIDED:
         return []
-    if found.slice and found.rows < FEWEST:
+    if _short(found):
         return [f"A slice of fewer than {FEWEST} rows is not judged."]
     if found.lost > LOST:
-        return [_unseen(found.lost)]
+        return [_gone(found.lost), unseen]
     if _too_few(found):
         return [f"Fewer than {FEWEST} rows that are alike say nothing of others."]
+    return _undecided(judged, found, margin)
+
+
+def _undecided(judged: Verdict, found: Difference, margin: float) -> list[str]:
+    worse = "rise" if judged.direction == "lower" else "drop"
     if not margin:
-        return ["With a tolerance of 0 only what is surely better is not worse: say which drop would matter."]
+        return [f"With a tolerance of 0 only what is surely better is not worse: say which {worse} would matter."]
     if found.high < 0:
-        return ["The drop is certain and measured to be within what is allowed; it may be more."]
+        return [f"The {worse} is certain and measured to be within what is allowed; it may be more."]
     smallest = found.smallest_drop
     if not math.isfinite(found.low):
         return ["So few rows, or clusters, say nothing of what chance does."]
     if smallest is None or not math.isfinite(smallest) or smallest <= margin:
-        return ["The drop lies too near to what is allowed to tell."]
-    said = [f"The smallest drop that can be seen here is {smallest:.3g}."]
+        return [f"The {worse} lies too near to what is allowed to tell."]
+    said = [f"The smallest {worse} that can be seen here is {smallest:.3g}."]
     return [*said, f"About {judged.rows_needed:,} rows would decide."] if judged.rows_needed else said
 
 
-def _unseen(lost: float) -> str:
-    return (
-        f"{lost * 100:.2g} % of the base's rows are not here or have another truth, and may be those that got worse: "
-        "compare on the same rows, or name the file under [test_set], and the base is evaluated on the new ones."
-    )
+def _gone(lost: float) -> str:
+    return f"{lost * 100:.2g} % of the base's rows are not here or have another truth, and may be those that got worse."
 
 
 def _plain(value: float | None) -> float | None:

@@ -36,12 +36,11 @@ def judge(
     recorded, doubt = _baseline(rule, base)
     anew = _anew(rule, value, grounds) if recorded is not None else None
     was = recorded if anew is None else anew
+    if was is None:
+        return _limited(rule, value, broken) if broken else _without_baseline(rule, value, doubt)
+    found = _compare(rule, was, value, grounds, p_worse, seeds)
     if broken:
-        found = _verdict(rule, Outcome.FAIL, " ".join((broken, *_known(rule, grounds))), was, value)
-    elif was is None:
-        return _without_baseline(rule, value, doubt)
-    else:
-        found = _compare(rule, was, value, grounds, p_worse, seeds)
+        found = _beside(_limited(rule, value, broken, was), found, _known(rule, grounds))
     if anew is None:
         return found
     own = f"Base evaluated anew on this change's test set (its own metrics file says {recorded:.6g})."
@@ -108,6 +107,25 @@ def _beyond_limit(rule: Settings, value: float) -> str:
     return ""
 
 
+def _limited(rule: Settings, value: float, broken: str, was: float | None = None) -> Verdict:
+    limit = rule.floor if rule.floor is not None and value < rule.floor else rule.ceiling
+    return replace(_verdict(rule, Outcome.FAIL, broken, was, value), limit=limit)
+
+
+def _beside(limited: Verdict, found: Verdict, known: tuple[str, ...]) -> Verdict:
+    """Return that a limit is broken, with the interval of the difference beside it; without one, why there is none."""
+    if found.alpha is None:
+        return replace(limited, sentence=" ".join((limited.sentence, *known)), why=found.why)
+    return replace(
+        found,
+        outcome=Outcome.FAIL,
+        limit=limited.limit,
+        sentence=f"{limited.sentence} {found.sentence}",
+        trend=found.trend if found.outcome is Outcome.FAIL else "unknown",
+        suspicious=False,
+    )
+
+
 def _baseline(rule: Settings, base: Values | None) -> tuple[float | None, str]:
     """Return the base's number, or None with the doubt that a base which is there cannot be read."""
     if base is None:
@@ -162,7 +180,9 @@ def _compare(
         why = "; ".join(reasons)
         if isinstance(found, Difference):
             asked = p_worse if found is grounds.paired.get((rule.name, "")) else None
-            judged = interval.judge(rule, found, replace(start, test=test, why=why), p_worse=asked)
+            judged = interval.judge(
+                rule, found, replace(start, test=test, why=why), p_worse=asked, unseen=grounds.unseen
+            )
             return replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
         if not found:  # there is nothing to estimate
             known = _by_tolerance(rule, was, value, unmoved=True)

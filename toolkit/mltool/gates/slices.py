@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mltool.gates import interval
 from mltool.gates.difference import Difference
-from mltool.gates.grounds import Grounds
+from mltool.gates.grounds import SAME_ROWS, Grounds
 from mltool.gates.rules import Settings
 from mltool.gates.verdict import Outcome, Verdict
 
@@ -30,7 +30,10 @@ def judge(rule: Settings, grounds: Grounds, family: Mapping[tuple[str, str], flo
     """
     whole = isinstance(grounds.paired.get((rule.name, "")), Difference)
     known = {where: found for where, found in of(rule, grounds).items() if where}
-    verdicts = [_one(rule, where, found, family.get((rule.name, where)), whole=whole) for where, found in known.items()]
+    verdicts = [
+        _one(rule, where, found, family.get((rule.name, where)), whole=whole, unseen=grounds.unseen)
+        for where, found in known.items()
+    ]
     verdicts += [_lost(rule, where, rows) for where, rows in grounds.gone.items() if _column(where) in rule.slices]
     answered = {_column(where) for where in (*known, *grounds.gone)}
     why = grounds.unpaired or grounds.paired.get((rule.name, ""), "")
@@ -57,15 +60,23 @@ def weakest(known: Iterable[Settings], grounds: Grounds) -> tuple[Verdict, ...]:
 
 
 def _one(
-    rule: Settings, where: str, found: Difference | str, p_worse: float | None = None, *, whole: bool = False
+    rule: Settings,
+    where: str,
+    found: Difference | str,
+    p_worse: float | None = None,
+    *,
+    whole: bool = False,
+    unseen: str = SAME_ROWS,
 ) -> Verdict:
-    """Return the verdict on one slice; `whole` says that the metric was compared on all rows together."""
+    """Return the verdict on one slice; `whole` says that the metric was compared on all rows together, `unseen` what to
+    do about rows that were left out.
+    """
     start = _start(rule, where, found)
     if isinstance(found, str):
         named = f"where {where.replace('=', ' = ')}" if "=" in where else f"by {where}"
         sentence = f"{rule.key} {named} cannot be compared: {found}."
         return replace(start, sentence=sentence, why=found, blind=whole and "=" in where)
-    judged = interval.judge(rule, found, start, p_worse=p_worse)
+    judged = interval.judge(rule, found, start, p_worse=p_worse, unseen=unseen)
     judged = replace(judged, sentence=" ".join((judged.sentence, *found.notes)))
     return replace(judged, blind=interval.blind(judged))
 

@@ -29,13 +29,17 @@ class Verdict:
     `allowed` is how much worse than the base still passes, in that unit too. `test` names the kind of comparison that
     decided, `why` why no better one did.
 
-    Where an interval decided, `low` and `high` are bounds of `delta`, each at confidence 1 − `alpha`; `p_worse` is the
-    one-sided p-value of "the head is not worse", by Holm where several were asked together. `rows` counts pairs,
-    `groups` their clusters, `repeats` the trainings of the side that has fewer; `method` says what was done and
-    `source` where that is described. `smallest_drop` would be seen in 4 of 5 cases, `rows_needed` (about) would decide.
-    `slice` is `column=value`, empty for all rows. `blind` says that a slice has too few rows to show a drop as large as
-    is allowed, `accepted` why people live with a regression, and until when. `recorded` is what the base's own metrics
-    file says, where `base` is what its model scores on the head's test set.
+    `limit` is the floor or ceiling that the head is beyond: it fails, whatever the interval beside it says.
+
+    Where an interval was found, `measured` is head − base over the rows that were compared, and `low` and `high` are
+    its bounds, each at confidence 1 − `alpha`; `delta` is that of the metrics files, which may be of other rows. The
+    outcome is that of `measured`. `lost` is the share of the base's rows that were not compared, where it is too large
+    for a pass. `p_worse` is the one-sided p-value of "the head is not worse", by Holm where several were asked
+    together. `rows` counts pairs, `groups` their clusters, `repeats` the trainings of the side that has fewer; `method`
+    says what was done and `source` where that is described. `smallest_drop` would be seen in 4 of 5 cases,
+    `rows_needed` (about) would decide. `slice` is `column=value`, empty for all rows. `blind` says that a slice has too
+    few rows to show a drop as large as is allowed, `accepted` why people live with a regression, and until when.
+    `recorded` is what the base's own metrics file says, where `base` is what its model scores on the head's test set.
     """
 
     gate: str
@@ -68,6 +72,9 @@ class Verdict:
     suspicious: bool = False
     accepted: str = ""
     recorded: float | None = None
+    limit: float | None = None
+    measured: float | None = None
+    lost: float | None = None
     blind: bool = False
 
     @property

@@ -42,6 +42,7 @@ class Judged:
     base: float | None = None
     head: float | None = None
     allowed: float | None = None
+    limit: float | None = None
     low: float | None = None
     high: float | None = None
     rows: int | None = None

@@ -73,4 +73,4 @@ def _words(item: Verdict, key: str) -> str:
     if item.outcome is not Outcome.UNDECIDED or item.smallest_drop is None:
         return words(item) if item.rows is not None else "cannot be compared"
     seen = figures.measured(figures.unit(key, (item.base, item.head)), item.smallest_drop)
-    return f"undecided: too few rows to show less than {seen}" if item.rows_needed else "undecided"
+    return f"undecided: too few rows to show less than {seen}" if item.rows_needed else words(item)

@@ -9,7 +9,7 @@ from mltool.report import figures
 from mltool.report.blocks import Code, Line, Link, Span, Strong, Tone, prose
 from mltool.report.links import Links
 from mltool.report.model import Report, Revision
-from mltool.report.standing import Rank, Standing, rank
+from mltool.report.standing import Rank, Standing, holds, rank
 
 MOST_SENTENCES = 3
 SHORT = 7
@@ -168,8 +168,7 @@ def _said(verdict: Verdict) -> str:
     """Return one verdict as a sentence; ours where numbers can be put plainly, else the gate's own."""
     if verdict.base is None or verdict.head is None or verdict.trend not in ("better", "worse"):
         return _dot(verdict.sentence)
-    endless = verdict.alpha is not None and None in (verdict.low, verdict.high)
-    if endless or (verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED) and verdict.allowed is None):
+    if _own(verdict):
         return _dot(verdict.sentence)
     key = verdict.metric.partition(":")[2] or verdict.metric
     was, now = figures.beside(key, (verdict.base, verdict.head))
@@ -179,6 +178,13 @@ def _said(verdict: Verdict) -> str:
     if verdict.low is not None and verdict.high is not None:
         return f"{text}{_by_interval(verdict, key)}."
     return f"{text}{_against_tolerance(verdict, key)}."
+
+
+def _own(verdict: Verdict) -> bool:
+    """Return whether only the gate's own sentence says it: a limit, or an interval without ends or of other rows."""
+    endless = verdict.alpha is not None and None in (verdict.low, verdict.high)
+    stops = verdict.outcome in (Outcome.FAIL, Outcome.UNDECIDED)
+    return endless or verdict.limit is not None or not holds(verdict) or (stops and verdict.allowed is None)
 
 
 def _by_interval(verdict: Verdict, key: str) -> str:

@@ -9,8 +9,8 @@ from mltool.report.inert import visible
 from mltool.report.model import Report
 
 NAMED: Final = (
-    "outcome", "level", "base", "head", "delta", "allowed", "low", "high", "alpha", "p_worse", "rows", "groups",
-    "smallest_drop", "rows_needed", "test", "method", "source", "why", "accepted",
+    "outcome", "level", "base", "head", "delta", "allowed", "limit", "measured", "low", "high", "alpha", "p_worse",
+    "rows", "groups", "lost", "smallest_drop", "rows_needed", "test", "method", "source", "why", "accepted",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from mltool.report import figures
 from mltool.report.blocks import Code, Column, Line, Paragraph, Row, Section, Table
 from mltool.report.inert import clip
 from mltool.report.model import Report, Revision
-from mltool.report.standing import Rank, Standing
+from mltool.report.standing import Rank, Standing, holds
 
 MOST_ROWS = 15
 MOST_REST = 200
@@ -131,12 +131,6 @@ def interval(verdict: Verdict) -> str:
     if verdict.low is None or verdict.high is None or not moved:
         return moved
     bounds = figures.between(key, (verdict.base, verdict.head), verdict.low, verdict.high)
-    if verdict.delta is not None and verdict.rows is not None and not _holds(verdict.low, verdict.delta, verdict.high):
+    if verdict.rows is not None and not holds(verdict):
         return f"{bounds} in {verdict.rows:,} rows"
     return f"{moved.partition(' (')[0]} {bounds}"
-
-
-def _holds(low: float, delta: float, high: float) -> bool:
-    # Bounds have six digits, and so may the metrics files.
-    room = 1e-5 * max(abs(low), abs(high), abs(delta))
-    return low - room <= delta <= high + room

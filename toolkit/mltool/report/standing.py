@@ -102,10 +102,23 @@ def _surely(verdict: Verdict) -> bool:
     return None not in (verdict.low, verdict.high) and (verdict.low or 0.0) * (verdict.high or 0.0) > 0
 
 
+def holds(verdict: Verdict) -> bool:
+    """Return whether the interval, if there is one, holds the difference of the metrics files."""
+    low, delta, high = verdict.low, verdict.delta, verdict.high
+    if low is None or delta is None or high is None:
+        return True
+    # Bounds have six digits, and so may the metrics files.
+    room = 1e-5 * max(abs(low), abs(high), abs(delta))
+    return low - room <= delta <= high + room
+
+
 def words(verdict: Verdict) -> str:
     """Return the verdict in two or three words."""
     if verdict.accepted:
         return "worse, accepted"
+    if verdict.limit is not None and verdict.head is not None:
+        beyond = "below its floor" if verdict.head < verdict.limit else "above its ceiling"
+        return beyond if verdict.level == "fail" else f"warning: {beyond}"
     if verdict.alpha is not None:
         return _sure(verdict)
     if verdict.outcome is Outcome.FAIL:
@@ -126,17 +139,21 @@ def words(verdict: Verdict) -> str:
 def _sure(verdict: Verdict) -> str:
     """Return the verdict of an interval."""
     if verdict.outcome is Outcome.FAIL:
-        far = abs(verdict.delta or 0.0) > (verdict.allowed or 0.0)
+        far = abs(verdict.measured or 0.0) > (verdict.allowed or 0.0)
         shown = "worse than allowed" if far else "surely worse"
         shown = shown if _surely(verdict) else "undecided, which fails here"
         return shown if verdict.level == "fail" else f"warning: {shown}"
     if verdict.outcome is Outcome.UNDECIDED:
-        return "undecided: too few rows" if verdict.rows_needed else "undecided"
+        return "undecided: too few rows" if verdict.rows_needed else _undecided(verdict)
     if verdict.suspicious:
         return "better, suspiciously so"
     if not _surely(verdict):
         return "unchanged" if verdict.trend == "same" else "not worse"
     return "better" if verdict.trend == "better" else "worse, within tolerance"
+
+
+def _undecided(verdict: Verdict) -> str:
+    return "undecided" if verdict.lost is None else "undecided: rows left out"
 
 
 def _gravest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
