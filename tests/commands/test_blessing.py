@@ -162,6 +162,15 @@ def test_where_chance_explains_a_drop_beyond_the_tolerance_the_predictions_say_s
     assert (by_values["hits"], judged["hits"]) == (Outcome.FAIL, Outcome.UNDECIDED)
 
 
+def test_a_limit_that_is_broken_cannot_be_accepted_so_nobody_is_told_to(project: Repo) -> None:
+    rules = (project.folder / "mltool.toml").read_text().replace("tolerance = 0.02", "tolerance = 0.02\nfloor = 0.85")
+    push(project, {**model(others=0.08), "mltool.toml": rules})
+    said = mltool(project.folder, "register", "delay", "1.1.0")
+    assert said.code == 1
+    assert "below the floor of 0.85. accuracy fell to" in said.err
+    assert "mltool accept" not in said.err
+
+
 def test_an_acceptance_counts_to_its_last_day_and_not_on_the_day_of_the_commit(project: Repo) -> None:
     config = (project.folder / "mltool.toml").read_text()
     worse = model(others=0.08)
