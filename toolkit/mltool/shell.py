@@ -109,6 +109,31 @@ def tee(
     return Result(running.returncode, b"", "".join(lines))
 
 
+def confined(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], timeout: float) -> int | None:
+    """Run a program that may do anything, without a word of it, and return its exit code; None after `timeout` seconds.
+
+    Of its group nothing is left when this returns.
+    """
+    running = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return running.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        # The group outlives its first process, where that has left others.
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
 def attend(command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> int:
     """Run a server with its output going to the terminal until it ends; return its exit code.
 

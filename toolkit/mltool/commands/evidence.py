@@ -212,7 +212,21 @@ def changed_gates(compared: Comparison, config: Config) -> tuple[str, ...]:
         before = load_config(compared.base_tree)
     except MltoolError:
         return ("The base's configuration cannot be read, so changes to the gates are not shown.",)
-    return (*_gate_notes(before.gates, config.gates), *_accepted_notes(before.accepted, config.accepted))
+    return (
+        *_gate_notes(before.gates, config.gates),
+        *_function_notes(compared, compared.base_tree, config.gates),
+        *_accepted_notes(before.accepted, config.accepted),
+    )
+
+
+def _function_notes(compared: Comparison, base: Tree, gates: Mapping[str, configuration.Gate]) -> Iterable[str]:
+    """Say which files this change edits that compute a gate: what they say of the base is then new too."""
+    computed = {name: gate.function.rpartition(":")[0] for name, gate in gates.items() if gate.function}
+    before, after = (tree.read(dict.fromkeys(computed.values())) for tree in (base, compared.head_tree))
+    for name, path in computed.items():
+        if before.get(path) != after.get(path):
+            verb = "edits" if path in before and path in after else "adds" if path in after else "removes"
+            yield f"This change {verb} {path}, which computes the gate `{name}`."
 
 
 def _accepted_notes(before: Iterable[configuration.Accepted], after: Iterable[configuration.Accepted]) -> Iterable[str]:

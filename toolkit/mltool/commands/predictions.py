@@ -73,7 +73,14 @@ def compare(compared: Comparison, config: Config) -> Grounds:
         with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"
             found: Grounds = import_module(PAIRED).compare(
-                before, after, asked, config.predictions, seed=seed, anew=bool(anew and anew.place)
+                before,
+                after,
+                asked,
+                config.predictions,
+                seed=seed,
+                anew=bool(anew and anew.place),
+                # Code of the repository runs where it is checked out to be run, and for no other commit.
+                folder=compared.project.folder if compared.head_is_work_tree else None,
             )
     except MltoolError as error:
         found = refused(error, broken=not error.what.startswith(f"{path}{BASE}"))

@@ -21,6 +21,11 @@ class Gate:
     """Never above this, whatever the base says; alone where lower is better, with a floor a range."""
     group: str = ""
     """A column of the predictions: the metric is a gap between its groups, such as `equalized_odds_difference`."""
+    function: str = ""
+    """`path:name` of a function of this repository that computes the metric, such as `scoring.py:profit`: it is called
+    with truth, label and score, and runs only where the change is checked out."""
+    seconds: float = 60.0
+    """How long the draws of `function` may take; of a slower one fewer are made, and the verdict says how many."""
     test: Literal["auto", "repeats", "paired", "history", "tolerance"] = "auto"
     """How to compare: several trainings of both sides seed by seed (and row by row, with predictions), the predictions
     of both sides row by row, the metric's usual moves from commit to commit, or the two values alone; `auto` takes the

@@ -24,6 +24,8 @@ class Settings:
     ceiling: float | None
     level: str
     group: str = ""
+    function: str = ""
+    seconds: float = 60.0
     test: str = "auto"
     alpha: float = 0.05
     slices: tuple[str, ...] = ()
@@ -79,6 +81,8 @@ def settings(name: str, gate: Gate) -> Settings:
         ceiling=gate.ceiling,
         level=gate.level,
         group=gate.group,
+        function=_function(where, gate),
+        seconds=gate.seconds,
         test=gate.test,
         alpha=_alpha(where, gate.alpha),
         slices=gate.slices,
@@ -100,6 +104,25 @@ def _check_limits(where: str, gate: Gate, *, better: Direction) -> None:
     if getattr(gate, lone) is not None:
         remedy = f"Did you mean `{meant}`? A range has both, and direction tells which way is better."
         raise UserError(f"{where}: a {lone} alone holds back a metric where {better} is better.", remedy)
+
+
+def _function(where: str, gate: Gate) -> str:
+    """Return the function of the gate; raises UserError where it is not in this repository, or is no name."""
+    path, _, name = gate.function.rpartition(":")
+    if gate.function and not (path.endswith(".py") and name.isidentifier()):
+        raise UserError(f"{where}: function `{gate.function}` is not `path:name`.", "For example `scoring.py:profit`.")
+    if path.startswith("/") or ".." in path.split("/") or "\\" in path:
+        raise UserError(
+            f"{where}: function `{gate.function}` leads out of the repository.",
+            "Write its path as it is from the repository's folder.",
+        )
+    if gate.function and gate.group:
+        raise UserError(f"{where}: `group` and `function` do not go together.", "Leave one of them out.")
+    if not (math.isfinite(gate.seconds) and gate.seconds > 0):
+        raise UserError(
+            f"{where}: seconds = {gate.seconds:g} is no time.", "It is a number above 0; 60 is the default."
+        )
+    return gate.function
 
 
 def _tolerance(where: str, given: float | str) -> tuple[float, bool]:

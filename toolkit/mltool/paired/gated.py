@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from mltool.errors import UserError
 from mltool.gates.difference import Difference
 from mltool.gates.grounds import Grounds, Wish
 from mltool.paired import compare as paired
-from mltool.paired import grouping, slices
+from mltool.paired import grouping, own, slices
 from mltool.paired.arrays import numbers
 from mltool.paired.compare import Metric, Refused, Wanted
 from mltool.paired.grouping import TOGETHER
@@ -54,29 +55,42 @@ class Together:
 
 
 def compare(
-    base: Content, head: Content, wishes: Iterable[Wish], columns: Predictions, *, seed: str, anew: bool = False
+    base: Content,
+    head: Content,
+    wishes: Iterable[Wish],
+    columns: Predictions,
+    *,
+    seed: str,
+    anew: bool = False,
+    folder: Path | None = None,
 ) -> Grounds:
     """Return the differences of the wished metrics between the predictions of base and head, the bytes of two files.
 
     Chance comes from `seed`. `anew` says that the base's metrics files are not of its predictions, so that the head's
-    alone tell what a metric means. Raises UserError for files that cannot be read or joined.
+    alone tell what a metric means. In `folder` functions of the repository may run; None: nowhere.
+    Raises UserError for files that cannot be read or joined.
     """
     wished = tuple(wishes)
     declared = tuple(dict.fromkeys(name for wish in wished for name in wish.rule.slices))
     groups = tuple(dict.fromkeys(wish.rule.group for wish in wished if wish.rule.group))
     together = _join((base, head), seed, columns, declared, groups)
     meaning = _meaning_of_head if anew else _meaning
-    meant = {wish.rule.name: meaning(together, wish) for wish in wished}
+    known = tuple(wish for wish in wished if not wish.rule.function)
+    meant = {wish.rule.name: meaning(together, wish) for wish in known}
     found: dict[tuple[str, str], Difference | str] = {}
     for where, pairs in chain((("", together.pairs),), _slices(together)):
-        for wish in wished:
+        for wish in known:
             name = wish.rule.name
             if not where or where.partition("=")[0] in wish.rule.slices:
                 found[name, where] = (
                     pairs if isinstance(pairs, str) else _measured(together, pairs, wish, meant[name], where)
                 )
-    weakest = tuple(_weakest(together, wished, meant))
+    weakest = tuple(_weakest(together, known, meant))
     denied = {name: refused.why for name, refused in meant.items() if isinstance(refused, Refused) and refused.denied}
+    for wish in (wish for wish in wished if wish.rule.function):
+        answered = own.compare(_question(together, wish, anew=anew), folder)
+        found |= {(wish.rule.name, where): each for where, each in answered.found.items()}
+        denied |= {wish.rule.name: answered.broken} if answered.broken else {}
     return Grounds(
         paired=found,
         weakest=weakest,
@@ -192,6 +206,20 @@ def _meaning_of_head(together: Together, wish: Wish) -> Metric | Refused:
     if isinstance(found, Refused) or found in tuple(paired.candidates(together.pairs, wanted)):
         return found
     return Refused(metric=wanted.metric, why=f"`{wish.rule.key}` means another thing on each side: classes differ")
+
+
+def _question(together: Together, wish: Wish, *, anew: bool) -> own.Question:
+    declared = wish.rule.slices
+    cut = _slices(replace(together, slices=tuple(name for name in together.slices if name in declared)))
+    return own.Question(
+        wish=wish,
+        pairs=together.pairs,
+        base=together.base,
+        head=together.head,
+        parts={where: pairs for where, pairs in cut if where.partition("=")[0] in declared},
+        asking=lambda pairs, where: asked(pairs, wish, where, columns=together.columns, seed=together.seed),
+        anew=anew,
+    )
 
 
 def _measured(

@@ -27,7 +27,8 @@ class Pairs:
     """n rows that both models predicted.
 
     Of a classification, `truth`, `base` and `head` have shape (n,) and hold positions in `classes`; of a regression
-    `classes` is empty and they hold amounts. `base_scores` and `head_scores` map a class to shape (n,), the empty name
+    `classes` is empty and they hold amounts. `written` are the classes as the file has them: numbers, truths or text.
+    `base_scores` and `head_scores` map a class to shape (n,), the empty name
     to the score of the positive class, which is the second of two. `extra` has the other columns of the head.
     `keys` are hashes of the row ids, by which a half of the rows can be taken again (empty: not known).
     `known` has what was computed once, of these rows and sides and no others.
@@ -46,6 +47,7 @@ class Pairs:
     only_head: int = 0
     moved: int = 0
     known: dict[str, Any] = field(default_factory=dict, repr=False)
+    written: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -80,6 +82,7 @@ class Pairs:
             extra=extra,
             keys=self.keys[rows] if len(self.keys) else self.keys,
             known=known or {},
+            written=self.written,
         )
 
     def rising(self, scores: Floats, name: str) -> Codes:
@@ -144,7 +147,7 @@ def join(base: Side, head: Side, *, regression: bool) -> Pairs:
         kept = pc.indices_nonzero(same)
         at_base, at_head, truth = _take(at_base, kept), _take(at_head, kept), truth.take(kept)
     labels = [_take(base.label, at_base), _take(head.label, at_head)]
-    classes, coded = _coded(truth, *labels, regression=regression, source=head.source)
+    classes, written, coded = _coded(truth, *labels, regression=regression, source=head.source)
     rows_base, rows_head = _places(at_base), _places(at_head)
     return Pairs(
         classes=classes,
@@ -158,6 +161,7 @@ def join(base: Side, head: Side, *, regression: bool) -> Pairs:
         only_base=len(base) - len(truth) - moved,
         only_head=len(head) - len(truth) - moved,
         moved=moved,
+        written=written,
     )
 
 
@@ -207,11 +211,13 @@ def _like(values: pa.Array, other: pa.Array, source: str) -> pa.Array:
 
 def _coded(
     truth: pa.Array, base: pa.Array, head: pa.Array, *, regression: bool, source: str
-) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
+) -> tuple[tuple[str, ...], NDArray[Any], list[NDArray[Any]]]:
     columns = [truth, _like(base, truth, source), _like(head, truth, source)]
     if regression:
-        return (), [numbers(part.cast(pa.float64())) for part in columns]
+        return (), np.zeros(0), [numbers(part.cast(pa.float64())) for part in columns]
     names = pc.unique(pa.concat_arrays([pc.unique(part) for part in columns]))
     names = names.take(pc.sort_indices(names))
     codes = [numbers(pc.index_in(part, value_set=names)).astype(np.intp) for part in columns]
-    return tuple(str(name) for name in names.to_pylist()), codes
+    words = tuple(str(name) for name in names.to_pylist())
+    simple = pa.types.is_integer(names.type) or pa.types.is_floating(names.type) or pa.types.is_boolean(names.type)
+    return words, np.array(names.to_pylist() if simple else words), codes

@@ -155,6 +155,9 @@ def _meaning(crossed: Crossed, wish: Wish) -> Metric | Refused:
     """Return what the metric's name means: what gives, as a mean over the repeats of each side, the value in its
     metrics file.
     """
+    if wish.rule.function:
+        why = "a function of the repository is drawn again for one training a side, and here are several"
+        return Refused(metric=wish.rule.metric, why=why)
     rule, sides = wish.rule, ((crossed.base_alone, wish.base), (crossed.head_alone, wish.head))
     wanted = Wanted(metric=rule.metric, higher=True, base=wish.base, head=wish.head, group=rule.group)
     why = f"mltool cannot compute `{rule.key}` from predictions"
