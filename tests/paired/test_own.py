@@ -1,11 +1,17 @@
 """A function of the repository as a metric: what it is given, what it may do wrong, and how often it errs."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from mltool.config import Gate
+from mltool.errors import UserError
+from mltool.gates.difference import Difference
+from mltool.gates.grounds import Wish
+from mltool.gates.rules import settings
 from mltool.paired import functions, own
 from mltool.paired.functions import Part
 from mltool.paired.interval import Dependence
@@ -156,3 +162,54 @@ def test_a_function_without_a_value_in_many_draws_has_no_interval() -> None:
     holes = np.where(np.arange(100) < 10, np.nan, 1.0)
     with pytest.raises(ValueError, match="in some samples the function raises"):
         own.interval(1.0, np.ones(100), holes, asked(), units=50)
+
+
+def test_what_the_function_means_shows_on_all_rows_of_each_side_though_fewer_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "scoring.py").write_text(ERROR)
+    pairs, whole = few(100).at(np.arange(60)), few(100)
+    error = [float(np.abs(whole.truth - side).mean()) for side in (whole.base, whole.head)]
+    gate = Gate(metric="m.json:cost", direction="lower", function="scoring.py:mae")
+    rule = settings("cost", gate)
+
+    def answer(base: float, head: float, *, anew: bool = False) -> own.Answered:
+        wish = Wish(rule=rule, base=base, head=head)
+        return own.compare(
+            own.Question(
+                wish=wish,
+                pairs=pairs,
+                base=whole,
+                head=whole,
+                parts={"size=big": pairs.at(np.arange(30)), "colour": "it has no such column"},
+                asking=lambda part, where: asked(len(part), sign=-1),
+                anew=anew,
+            ),
+            tmp_path,
+        )
+
+    found = answer(*error).found
+    assert isinstance(found[""], Difference)
+    assert isinstance(found["size=big"], Difference)
+    assert (found[""].rows, found["size=big"].rows, found["colour"]) == (60, 30, "it has no such column")
+    assert found[""].base == pytest.approx(np.abs(pairs.truth - pairs.base).mean())
+    assert isinstance(answer(9e9, error[1], anew=True).found[""], Difference)
+    assert "the metrics files" in str(answer(9e9, error[1]).found[""])
+    assert not answer(9e9, error[1]).broken
+    assert "unlike the base's" in answer(error[0], 9e9).broken
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("scoring.py", "is not `path:name`"),
+        ("scoring:profit", "is not `path:name`"),
+        ("scoring.py:a b", "is not `path:name`"),
+        ("../scoring.py:a", "leads out of the repository"),
+        ("a/../../scoring.py:a", "leads out of the repository"),
+        ("/etc/scoring.py:a", "leads out of the repository"),
+    ],
+)
+def test_a_function_is_a_file_of_the_repository_and_a_name(path: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=rf"\[gates.cost\]: function `{re.escape(path)}` {sentence}"):
+        settings("cost", Gate(metric="m.json:cost", direction="lower", function=path))
+    with pytest.raises(UserError, match="seconds = 0 is no time"):
+        settings("cost", Gate(metric="m.json:cost", direction="lower", seconds=0))
