@@ -16,6 +16,7 @@ from mltool.paired import functions, own
 from mltool.paired.functions import Part
 from mltool.paired.interval import Dependence
 from mltool.paired.join import Pairs
+from mltool.paired.plan import PartAnswer
 from support.paired import amounts, asked
 
 ERROR = """
@@ -83,7 +84,7 @@ def test_a_function_that_changes_its_arrays_changes_copies(tmp_path: Path) -> No
     text = ERROR.replace("    return", "    label -= 1\n    label += 1\n    truth[:] = truth\n    return")
     found = call(tmp_path, text, few(), drawn=False)
     pairs = few()
-    assert isinstance(found, functions.PartAnswer)
+    assert isinstance(found, PartAnswer)
     assert found.head == pytest.approx(np.abs(pairs.truth - pairs.head).mean())
 
 
@@ -103,7 +104,7 @@ def test_scores_of_several_classes_come_by_name_and_are_drawn_with_their_rows(tm
         "def mae(truth, label, score):\n    return ((truth == 'a') * score['a'] + (truth == 'b') * score['b']).mean()"
     )
     found = call(tmp_path, text, pairs)
-    assert isinstance(found, functions.PartAnswer)
+    assert isinstance(found, PartAnswer)
     assert found.base == pytest.approx(np.where(pairs.truth == 0, scores[0]["a"], scores[0]["b"]).mean())
     assert (len(found.swaps), len(found.draws), None in found.swaps) == (1_000, 500, False)
     assert np.std(np.array(found.draws, float)) == pytest.approx(np.std(np.array(found.swaps, float)), rel=0.25)
@@ -113,7 +114,7 @@ def test_scores_of_several_classes_come_by_name_and_are_drawn_with_their_rows(tm
 def test_the_p_value_is_that_of_scipys_permutation_test(tmp_path: Path, rows: int) -> None:
     pairs = amounts(np.random.default_rng(rows), rows, loss=2.0)
     found = call(tmp_path, ERROR, pairs, seed=3)
-    assert isinstance(found, functions.PartAnswer)
+    assert isinstance(found, PartAnswer)
     ask = asked(sign=-1)
     delta, swaps, draws = (-np.array(each, float) for each in (found.head - found.base, found.swaps, found.draws))
     known = stats.permutation_test(

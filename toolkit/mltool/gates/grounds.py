@@ -30,7 +30,7 @@ class Grounds:
     found and not declared. `gone` are the declared slices of which the base has rows and the head none, with how many.
     `unseen` is a sentence: what to do where the head lacks rows of the base, or why the base was not evaluated on the
     head's. `denied` has, by the name of a gate, why the head's metrics file cannot be of its predictions, where the
-    base's is.
+    base's is, or what is wrong with the function that computes its metric.
     Reasons are clauses: they begin small and end without a dot.
     """
 

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mltool.paired import resampling
+from mltool.paired.plan import DRAWS, SWAPS, Answer, PartAnswer, PartPlan, Plan
 
-SWAPS = 1_000
-DRAWS = 500
 SHARES = (1.0, 0.5, 0.2, 0.1)
 """So much of the draws is made where all of them would take too long."""
 MEMORY = 8 << 30
@@ -29,51 +28,6 @@ MEMORY = 8 << 30
 
 Values = NDArray[Any]
 Score = Values | dict[str, Values] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartPlan:
-    """Rows to compute the metric on. `scores` are the classes that base and head have scores of (`""`: of the positive
-    one). Rows of one unit change sides together; `block` neighbours are drawn together (None: whole units are).
-    `drawn` says whether chance is asked for, which comes from `seed`.
-    """
-
-    seed: int
-    scores: tuple[tuple[str, ...], tuple[str, ...]]
-    block: int | None = None
-    drawn: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What to call, on which rows, and for how many seconds in all."""
-
-    folder: str
-    file: str
-    name: str
-    seconds: float
-    parts: tuple[PartPlan, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartAnswer:
-    """The metric of base and head; head less base where sides were swapped and where rows were drawn (None: the
-    function gave no number); or `why` there is nothing.
-    """
-
-    base: float = 0.0
-    head: float = 0.0
-    swaps: tuple[float | None, ...] = ()
-    draws: tuple[float | None, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The answer for each part, or why there is none for any."""
-
-    parts: tuple[PartAnswer, ...] = ()
-    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

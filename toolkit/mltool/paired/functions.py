@@ -7,18 +7,22 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from mltool import shell
-from mltool.paired.calling import Answer, PartAnswer, PartPlan, Plan, Values
 from mltool.paired.interval import Floats
 from mltool.paired.join import Pairs
+from mltool.paired.plan import Answer, PartAnswer, PartPlan, Plan
 
 PATIENCE = 2.0
 """So many times the seconds of the plan are waited for: imports and the first calls are not in them."""
+
+
+Values = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,11 +11,11 @@ from mltool.gates.difference import Difference, same
 from mltool.gates.grounds import Wish
 from mltool.paired import compare as paired
 from mltool.paired import functions, resampling
-from mltool.paired.calling import SWAPS, PartAnswer
 from mltool.paired.compare import POWER
 from mltool.paired.functions import Part
 from mltool.paired.interval import Asked, Dependence, Interval, agreed, quantile, student
 from mltool.paired.join import Pairs
+from mltool.paired.plan import SWAPS, PartAnswer
 
 ROWS = "bootstrap"
 ROWS_SOURCE = "Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 6"
