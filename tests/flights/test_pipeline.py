@@ -15,7 +15,16 @@ from flights.columns import GROUPS, NUMBERS
 from mltool import config, measure
 
 ROOT = Path(__file__).parents[2]
-TRACKED = ("dvc.yaml", "params.yaml", "flights", "toolkit/mltool/measure", ".dvcignore", ".dvc/config", ".dvc/plots")
+TRACKED = (
+    "dvc.yaml",
+    "params.yaml",
+    "flights",
+    "toolkit/mltool/measure",
+    "toolkit/mltool/data",
+    ".dvcignore",
+    ".dvc/config",
+    ".dvc/plots",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +126,7 @@ def test_a_second_run_on_more_threads_makes_the_same_bytes_of_everything_but_the
     assert done.returncode == 0, done.stderr
     second = locked(project)
     assert {path for path in first if first[path] != second[path]} <= {"eval/cost.json"}
-    assert len(first) == 21
+    assert len(first) == 22
 
 
 def test_a_run_with_nothing_changed_runs_nothing(project: Path) -> None:
