@@ -67,8 +67,8 @@ def compare(compared: Comparison, config: Config) -> Grounds:
     base, head = sides
     if base is None or head is None or base.identity == head.identity:
         return Grounds(unmoved=True)
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{INSTALL}`", broken=True)
+    if lacking := unequipped():
+        return lacking
     try:
         with opened(compared, {path: base}, {path: head}) as ((before,), (after,)):
             seed = f"{base.identity} {head.identity}"
@@ -105,6 +105,13 @@ def _unseen(config: Config, anew: test_set_base.Anew | None) -> str:
     if config.test_set.path:
         return SAME_ROWS
     return f"{SAME_ROWS[:-1]}, or name the file under [test_set], and the base is evaluated on the new ones."
+
+
+def unequipped() -> Grounds | None:
+    """Return that what compares cannot be imported here; None where it can."""
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        return Grounds(unpaired=f"{' and '.join(missing)} cannot be imported here: `{INSTALL}`", broken=True)
+    return None
 
 
 def refused(error: MltoolError, *, broken: bool) -> Grounds:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 
 from mltool import git
 from mltool.commands import predictions
@@ -68,11 +67,7 @@ def _refused(path: str, sides: tuple[Files, Files]) -> Grounds | None:
     base, head = ({name: stored.identity for name, (_, stored) in side.items()} for side in sides)
     if base == head:
         return Grounds(unmoved=True)
-    if missing := [name for name in predictions.NEEDED if find_spec(name) is None]:
-        return Grounds(
-            unpaired=f"{' and '.join(missing)} cannot be imported here: `{predictions.INSTALL}`", broken=True
-        )
-    return None
+    return predictions.unequipped()
 
 
 def _compared(compared: Comparison, config: Config, wishes: tuple[Wish, ...], sides: tuple[Files, Files]) -> Grounds:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mltool.paired import resampling
-from mltool.paired.interval import Asked, Interval, agreed, student
+from mltool.paired.interval import FISHER, Asked, Interval, permuted, student
 from mltool.paired.join import Pairs
 from mltool.paired.metrics import Weighted
 
@@ -53,9 +53,7 @@ def _permuted(found: Interval, metric: Weighted, pairs: Pairs, delta: float, ask
         swaps.append(asked.sign * (metric.of(mixed, "head")(ones) - metric.of(mixed, "base")(ones)))
     drawn = np.array(swaps)
     p = float(np.count_nonzero(drawn < delta) + 0.5 * np.count_nonzero(drawn == delta) + 0.5) / (SWAPS + 1)
-    method, source = f"{found.method} and permutation", f"{found.source}; Fisher 1935, section 21"
-    worse, better = max(p, found.p_worse), max(1.0 - p, 1.0 - found.p_worse)
-    return agreed(found, p_worse=worse, p_better=better, alpha=asked.alpha, method=method, source=source)
+    return permuted(found, p, alpha=asked.alpha, source=FISHER)
 
 
 def _weights(rows: int, asked: Asked) -> tuple[Iterator[Floats], str, str]:

@@ -10,6 +10,9 @@ from mltool.gates import distributions
 
 Floats = NDArray[np.float64]
 
+FISHER = "Fisher 1935, section 21"
+"""Where a permutation test is described."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dependence:
@@ -74,6 +77,20 @@ def agreed(
         p_worse=p_worse,
         method=method or found.method,
         source=source or found.source,
+    )
+
+
+def permuted(found: Interval, p: float, *, alpha: float, source: str, fewer: str = "") -> Interval:
+    """Return the interval that a permutation test, whose mid-p value of "the head is not worse" is `p`, has to agree
+    with; `source` says where the test is described, `fewer` how many draws were made where not all were.
+    """
+    return agreed(
+        found,
+        p_worse=max(p, found.p_worse),
+        p_better=max(1.0 - p, 1.0 - found.p_worse),
+        alpha=alpha,
+        method=f"{found.method} and permutation{fewer}",
+        source=f"{found.source}; {source}",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mltool.paired import flips
-from mltool.paired.interval import Asked, Interval, agreed, student
+from mltool.paired.interval import Asked, Interval, permuted, student
 
 Floats = NDArray[np.float64]
 
@@ -73,15 +73,7 @@ def flipped(found: Interval, values: Floats, asked: Asked) -> Interval:
         values = np.bincount(asked.dependence.groups, weights=values).astype(np.float64)
     if len(values) > flips.MOST or not math.isfinite(found.error):
         return found
-    p = flips.p_worse(values)
-    return agreed(
-        found,
-        p_worse=max(p, found.p_worse),
-        p_better=max(1.0 - p, 1.0 - found.p_worse),
-        alpha=asked.alpha,
-        method=f"{found.method} and permutation",
-        source=f"{found.source}; {flips.SOURCE}",
-    )
+    return permuted(found, flips.p_worse(values), alpha=asked.alpha, source=flips.SOURCE)
 
 
 def bootstrap_t(values: Floats, *, alpha: float, draws: int, random: np.random.Generator) -> tuple[float, float, float]:

@@ -13,13 +13,12 @@ from mltool.paired import compare as paired
 from mltool.paired import functions, resampling
 from mltool.paired.compare import POWER
 from mltool.paired.functions import Part
-from mltool.paired.interval import Asked, Dependence, Interval, agreed, quantile, student
+from mltool.paired.interval import FISHER, Asked, Dependence, Interval, permuted, quantile, student
 from mltool.paired.join import Pairs
 from mltool.paired.plan import SWAPS, PartAnswer
 
 ROWS = "bootstrap"
 ROWS_SOURCE = "Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 6"
-SOURCE = "Fisher 1935, section 21"
 
 Floats = NDArray[np.float64]
 
@@ -155,18 +154,10 @@ def interval(delta: float, swaps: Floats, draws: Floats, asked: Asked, *, units:
     freedom = min(units, len(found)) - 1
     fewer = f" of {len(draws)} and {len(swaps)} draws" if len(swaps) < SWAPS else ""
     answer = student(delta, error, freedom, alpha=asked.alpha, method=method, source=source)
-    p = _permuted(turned, delta, error)
-    return agreed(
-        answer,
-        p_worse=max(p, answer.p_worse),
-        p_better=max(1.0 - p, 1.0 - answer.p_worse),
-        alpha=asked.alpha,
-        method=f"{method} and permutation{fewer}",
-        source=f"{source}; {SOURCE}",
-    )
+    return permuted(answer, _p_worse(turned, delta, error), alpha=asked.alpha, source=FISHER, fewer=fewer)
 
 
-def _permuted(swaps: Floats, delta: float, error: float) -> float:
+def _p_worse(swaps: Floats, delta: float, error: float) -> float:
     """Return the mid-p value of "the head is not worse", never 0: what was measured is one of the ways to choose sides.
 
     An amount may be large, and the order of summing shows in its last digits.

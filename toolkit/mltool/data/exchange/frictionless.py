@@ -9,6 +9,7 @@ import msgspec
 
 from mltool.data.contract import Column, Contract, Rows, Type
 from mltool.data.contract_rules import DAY, NUMBERS, TIMES, problems
+from mltool.data.exchange import shares
 from mltool.errors import UserError
 
 TYPES: Final[dict[str, Type]] = {
@@ -152,12 +153,7 @@ def _last(column: Column) -> int | float | str | None:
 
 
 def _unwritten(name: str, column: Column) -> Iterator[str]:
-    if 0 < column.missing < 1:
-        yield f"`{name}`: any share may be missing, not only {column.missing:g}."
-    if column.outside:
-        yield f"`{name}`: its range is left out, since a share of {column.outside:g} may be outside."
-    if column.unseen:
-        yield f"`{name}`: its values are left out, since a share of {column.unseen:g} may be unseen."
+    yield from shares.unwritten(name, column)
     if column.optional:
         yield f"`{name}`: optional is left out, and so it must be there."
     for rule in ("max_age", "references", "sensitive"):

@@ -16,7 +16,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from mltool.data import contract_file
 from mltool.data.contract import Column, Contract, Rows, Type
 from mltool.data.contract_rules import problems
-from mltool.data.exchange import pandera_checks
+from mltool.data.exchange import pandera_checks, shares
 from mltool.errors import UserError
 
 DTYPES: Final[tuple[tuple[str, Type], ...]] = (
@@ -218,12 +218,7 @@ def _written(column: Column) -> Rules:
 
 
 def _unwritten(name: str, column: Column) -> Iterator[str]:
-    if 0 < column.missing < 1:
-        yield f"`{name}`: any share may be missing, not only {column.missing:g}."
-    if column.outside:
-        yield f"`{name}`: its range is left out, since a share of {column.outside:g} may be outside."
-    if column.unseen:
-        yield f"`{name}`: its values are left out, since a share of {column.unseen:g} may be unseen."
+    yield from shares.unwritten(name, column)
     if column.type == "timestamp":
         yield f"`{name}`: pandera takes only times without a zone (datetime64[ns])."
     if column.pattern and not pandera_checks.compiles(column.pattern):
